@@ -1,0 +1,61 @@
+# `make run` and `make test` do all the set-up; the others do too. What a target has to know is in scripts/.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test train shell lint format typecheck bench test-browser test-services clean setup setup-dev
+
+# Nothing leaves this machine unasked; TensorFlow is quiet.
+export RASA_TELEMETRY_ENABLED := false
+export TF_CPP_MIN_LOG_LEVEL := 2
+
+python := .venv/bin/python
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup ## set up, train what changed, start everything; Ctrl-C stops it
+	@$(python) scripts/train.py
+	@scripts/run
+
+test: setup-dev ## set up, train what changed, run all tests that need nothing else; 95 % branch coverage or it fails
+	@$(python) scripts/train.py
+	@$(python) -m pytest --cov --cov-report=term
+
+train: setup ## train the assistant, if data, domain, configuration or our components changed
+	@$(python) scripts/train.py
+
+shell: setup ## talk to the assistant in this terminal
+	@$(python) scripts/train.py
+	@.venv/bin/hotline db upgrade
+	@.venv/bin/hotline shell
+
+lint: setup-dev typecheck ## style, form and types
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+
+format: setup-dev ## put the code into form
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+typecheck: setup-dev ## types of hotline/ and actions/, strictly
+	@.venv/bin/mypy
+
+bench: setup-dev ## measure the figures in the README
+	@$(python) scripts/train.py
+	@set -e; for script in benchmarks/*.py; do echo "=== $$script"; $(python) "$$script"; done
+
+test-browser: setup-dev ## tests of the web page in Chromium (installs Debian's packages, as root or with sudo)
+	@$(python) scripts/train.py
+	@scripts/test-browser
+
+test-services: setup-dev ## tests against other programs (installs Debian's packages, as root or with sudo)
+	@$(python) scripts/train.py
+	@scripts/test-services
+
+clean: ## remove what was made here, but not the database and secrets in var/
+	@rm -rf .venv .tools .rasa models .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info build
+
+setup:
+	@scripts/setup
+
+setup-dev:
+	@scripts/setup dev

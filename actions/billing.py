@@ -1,0 +1,314 @@
+"""Topic billing: money, use, plans, points, payments (scenarios.yml, billing; clauses 1860-14, 1860-15 and house)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Optional, Sequence
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.forms import REQUESTED_SLOT
+
+from actions.base import Call, HotlineAction, cleared
+from actions.forms import AccountForm, NumberChecks, TaskForm
+from hotline import formats
+from hotline.errors import NoSuchItemError
+from hotline.ports import Pack, Plan
+from hotline.services.billing import POINTS_PER_YUAN, Account, ExplainedBill, months_meant
+
+CAUSES = {
+    "paid": "utter_billing_paid_but_suspended",
+    "lost": "utter_billing_suspended_for_lost",
+    "realname": "utter_billing_suspended_for_realname",
+    "contract": "utter_billing_suspended_for_contract",
+}
+
+
+class AccountQuery(HotlineAction):
+    """A question about personal data: silent when its form was dropped, else ``tell``."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Answer, and remember what was answered for a follow-up."""
+        form = self.name().removeprefix("action_") + "_form"
+        done = cleared("task_dropped", "bill_month")
+        if call.slot("task_dropped"):
+            return done
+        await self.tell(call, call.slot("phone_number"))
+        return [*done, SlotSet("last_task", form)]
+
+    async def tell(self, call: Call, phone: str) -> None:
+        """The answer."""
+        raise NotImplementedError
+
+
+class ActionQueryBalance(AccountQuery):
+    """The balance; arrears first, in the words of 1860-15."""
+
+    async def tell(self, call: Call, phone: str) -> None:
+        """The answer."""
+        account = await call.services.billing.account(call.conversation, phone)
+        if account.cause == "arrears":
+            _say_arrears(call, account)
+        if account.owed:
+            call.say("utter_billing_owed", phone_number=phone, amount=formats.money(account.owed))
+        else:
+            call.say("utter_billing_balance", phone_number=phone, balance=formats.money(account.balance))
+        if account.cause == "paid":
+            call.say("utter_billing_paid_but_suspended")
+
+
+class ActionQuerySuspension(AccountQuery):
+    """Why the line is stopped: 1860-15 only when arrears are the cause."""
+
+    async def tell(self, call: Call, phone: str) -> None:
+        """The answer."""
+        account = await call.services.billing.account(call.conversation, phone)
+        if account.cause is None:
+            call.say("utter_billing_not_suspended")
+        elif account.cause == "arrears":
+            _say_arrears(call, account)
+        else:
+            call.say(CAUSES[account.cause])
+
+
+class ActionQueryBill(AccountQuery):
+    """A month's bill by item, and the items that made it higher than the month before."""
+
+    async def tell(self, call: Call, phone: str) -> None:
+        """The answer."""
+        months = months_meant(call.slot("bill_month"), call.services.clock.now())
+        try:
+            bills = await call.services.billing.bills(call.conversation, phone, months)
+        except NoSuchItemError:
+            call.say("utter_billing_no_bill", month="、".join(formats.month(month) for month in months))
+            return
+        for bill in bills:
+            _say_bill(call, bill)
+
+
+class ActionQueryDataUsage(AccountQuery):
+    """Each package's used and left, and the minutes."""
+
+    async def tell(self, call: Call, phone: str) -> None:
+        """The answer."""
+        usage = await call.services.billing.usage(call.conversation, phone)
+        rows = [
+            {
+                "name": package.name,
+                "scope": package.scope,
+                "total": formats.volume(package.total),
+                "used": formats.volume(package.used),
+                "left": formats.volume(max(package.total - package.used, 0)),
+                "expires": formats.day(package.expires),
+            }
+            for package in usage.packages
+        ]
+        packages = call.words.listing("utter_billing_data_package", rows, call.channel)
+        call.say("utter_billing_data_usage", packages=packages)
+        call.say(
+            "utter_billing_voice_usage",
+            total=usage.voice_total,
+            used=usage.voice_used,
+            left=max(usage.voice_total - usage.voice_used, 0),
+        )
+
+
+class ActionQueryPlan(AccountQuery):
+    """The plan and services in force, since when, until when."""
+
+    async def tell(self, call: Call, phone: str) -> None:
+        """The answer."""
+        subscriber = (await call.services.billing.account(call.conversation, phone)).subscriber
+        call.say("utter_billing_plan", plan=subscriber.plan, since=formats.day(subscriber.plan_since))
+        if subscriber.contract_until:
+            call.say("utter_billing_plan_contract", until=formats.day(subscriber.contract_until))
+        if subscriber.services:
+            call.say("utter_billing_plan_services", services="、".join(subscriber.services))
+        else:
+            call.say("utter_billing_plan_no_services")
+
+
+class ActionQueryPoints(AccountQuery):
+    """Points and what they are worth."""
+
+    async def tell(self, call: Call, phone: str) -> None:
+        """The answer."""
+        points = await call.services.billing.points(call.conversation, phone)
+        call.say("utter_billing_points", points=points, worth=formats.money(Decimal(points) / POINTS_PER_YUAN))
+
+
+class ActionQueryRechargeRecord(AccountQuery):
+    """The last payments; one that has not arrived becomes a complaint."""
+
+    async def tell(self, call: Call, phone: str) -> None:
+        """The answer."""
+        payments = await call.services.billing.payments(call.conversation, phone)
+        if payments:
+            rows = [
+                {"day": formats.day(p.day), "method": p.method, "amount": formats.money(p.amount)} for p in payments
+            ]
+            call.say("utter_billing_recharge_record", payments=call.words.listing("utter_billing_payment", rows))
+        else:
+            call.say("utter_billing_no_recharge_record")
+        call.say("utter_billing_payment_missing")
+
+
+class ActionQueryPlanCatalog(HotlineAction):
+    """Plans and packs: those that were named, else all of them; a recommendation where the use is known."""
+
+    async def perform(self, call: Call) -> Optional[list[EventType]]:
+        """Answer from the catalogue."""
+        plans, packs = await call.services.billing.offers()
+        named = set(call.entities("plan")) | set(call.entities("pack"))
+        chosen_plans = [plan for plan in plans if plan.name in named]
+        chosen_packs = [pack for pack in packs if pack.name in named]
+        if chosen_plans or chosen_packs:
+            lines = [text for text in (_plan_lines(call, chosen_plans), _pack_lines(call, chosen_packs)) if text]
+            call.say("utter_billing_offer_details", lines=";".join(lines))
+        else:
+            call.say("utter_billing_plan_catalog", plans=_plan_lines(call, plans))
+            call.say("utter_billing_pack_catalog", packs=_pack_lines(call, packs))
+        phone = call.slot("phone_number")
+        if phone and await call.services.verification.verified(call.conversation, phone):
+            fitting = await call.services.billing.recommendation(call.conversation, phone)
+            call.say(
+                "utter_billing_recommendation",
+                data=formats.volume(fitting.data_used),
+                voice=fitting.voice_used,
+                plan=fitting.plan.name,
+            )
+        return None
+
+
+class ActionSendSms(HotlineAction):
+    """Sends the last informative answer to the subscriber's phone."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Send once, under the message's own key."""
+        done = cleared("task_dropped")
+        if call.slot("task_dropped"):
+            return done
+        text = last_information(call.tracker)
+        phone = call.slot("phone_number")
+        if not text:
+            call.say("utter_billing_nothing_to_send")
+            return done
+        await call.services.sms.send(phone, text, f"{call.conversation}:{call.message_id}")
+        call.say("utter_billing_sms_sent", phone_number=phone)
+        return done
+
+
+class ValidateQueryBalanceForm(AccountForm):
+    """Form of ``query_balance``."""
+
+
+class ValidateQueryDataUsageForm(AccountForm):
+    """Form of ``query_data_usage``."""
+
+
+class ValidateQueryPlanForm(AccountForm):
+    """Form of ``query_plan``."""
+
+
+class ValidateQueryPointsForm(AccountForm):
+    """Form of ``query_points``."""
+
+
+class ValidateQuerySuspensionForm(AccountForm):
+    """Form of ``query_suspension``."""
+
+
+class ValidateQueryRechargeRecordForm(AccountForm):
+    """Form of ``query_recharge_record``."""
+
+
+class ValidateQueryBillForm(AccountForm):
+    """Form of ``query_bill``: also the month."""
+
+    async def validate_bill_month(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Months within the last six; a month named in passing long ago is no answer to this bill's question."""
+        call = Call(dispatcher, tracker, domain)
+        said = value[-1] if isinstance(value, list) else str(value)
+        starting = tracker.get_slot(REQUESTED_SLOT) is None
+        if starting and not call.entities("month"):
+            return {"bill_month": None}
+        open_months = call.services.billing.open_months()
+        months = months_meant(said, call.services.clock.now())
+        if not months or any(month not in open_months for month in months):
+            call.say(
+                "utter_invalid_bill_month",
+                first=formats.month(open_months[-1]),
+                last=formats.month(open_months[0]),
+            )
+            return {"bill_month": None}
+        return {"bill_month": said}
+
+
+class ValidateSendSmsForm(NumberChecks, TaskForm):
+    """Form of ``send_sms``: the number that the message goes to."""
+
+
+def last_information(tracker: Tracker) -> str:
+    """The words of the last turn that told something, without questions and courtesies; empty when there is none."""
+    texts: list[str] = []
+    for event in reversed(tracker.events):
+        if event["event"] == "bot":
+            metadata = (event.get("metadata") or {}).get("metadata") or {}
+            name = (event.get("metadata") or {}).get("utter_action") or ""
+            if name.startswith(("utter_billing_", "utter_service_")) and not metadata.get("asks"):
+                texts.append(event.get("text") or "")
+        elif event["event"] == "user" and texts:
+            break
+    return "".join(reversed(texts))
+
+
+def _say_arrears(call: Call, account: Account) -> None:
+    call.say("utter_billing_suspended_for_arrears", amount=formats.money(account.owed))
+
+
+def _say_bill(call: Call, explained: ExplainedBill) -> None:
+    bill = explained.bill
+    items = [{"name": item.name, "amount": formats.money(item.amount)} for item in bill.items]
+    call.say(
+        "utter_billing_bill",
+        month=formats.month(bill.month),
+        total=formats.money(bill.total),
+        items=call.words.listing("utter_billing_bill_item", items),
+    )
+    if explained.previous is None:
+        return
+    previous = formats.month(explained.previous.month)
+    if not explained.grown:
+        call.say("utter_billing_bill_not_higher", previous_month=previous)
+        return
+    grown = [{"name": item.name, "amount": formats.money(item.amount)} for item in explained.grown]
+    call.say(
+        "utter_billing_bill_higher",
+        previous_month=previous,
+        difference=formats.money(explained.difference),
+        grown=call.words.listing("utter_billing_bill_grown_item", grown),
+    )
+
+
+def _plan_lines(call: Call, plans: Sequence[Plan]) -> str:
+    rows = [
+        {"name": p.name, "fee": formats.fee(p.fee), "data": formats.volume(p.data), "voice": p.voice} for p in plans
+    ]
+    return call.words.listing("utter_billing_plan_line", rows)
+
+
+def _pack_lines(call: Call, packs: Sequence[Pack]) -> str:
+    rows = [
+        {
+            "name": p.name,
+            "fee": formats.fee(p.fee),
+            "scope": p.scope,
+            "data": formats.volume(p.data),
+            "days": p.days,
+        }
+        for p in packs
+    ]
+    return call.words.listing("utter_billing_pack_line", rows)

@@ -1,0 +1,232 @@
+"""Turn-taking in every topic: yes and no, a value, giving up, not understood, silence, and what comes after a task.
+
+Source: scenarios.yml, courtesy and ending (1860-13, 1860-37, 1860-38); no prescribed sentence is here, only the choice.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Optional, Sequence
+
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.forms import REQUESTED_SLOT
+
+from actions.base import Call, HotlineAction, return_to_task
+from actions.courtesy import say_farewell
+
+TOPICS = "utter_courtesy_topics"
+UNANSWERED = ("nlu_fallback", "silence")
+MOST_CHOICES = 3
+# What a yes means when the assistant offered something: the intent that takes the offer up.
+OFFERS = {"offer_human": "request_human", "offer_sms": "send_sms", "offer_message": "leave_message"}
+
+
+class ActionFinishTask(HotlineAction):
+    """After an answer: the task in hand, else what was asked in the same breath, else a task left open, else 1860-37."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Go on."""
+        if call.tracker.active_loop.get("name"):
+            return return_to_task(call)
+        events, request = next_request(call)
+        if request:
+            call.redirect(text=request)
+            return events
+        left = left_open(call.tracker.events)
+        if left:
+            call.say("utter_courtesy_ask_resume", task=title(call, left))
+            return events
+        call.say("utter_courtesy_anything_else")
+        return events
+
+
+class ActionReturnToTask(HotlineAction):
+    """After a courtesy: take the task in hand up again; nothing more to say when there is none."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Go on."""
+        return return_to_task(call)
+
+
+class ActionAffirm(HotlineAction):
+    """Yes: to what was offered last; as mere agreement it goes on."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Take the offer up."""
+        if call.tracker.active_loop.get("name"):
+            return return_to_task(call)
+        left = left_open(call.tracker.events)
+        if call.asked == "resume_task" and left:
+            return [FollowupAction(left)]
+        if call.asked in OFFERS:
+            call.redirect(intent=OFFERS[call.asked])
+        elif call.asked == "anything_else":
+            call.say("utter_courtesy_tell_me")
+        else:
+            call.say("utter_courtesy_anything_else")
+        return []
+
+
+class ActionDeny(HotlineAction):
+    """No: to the end question it is a farewell, to an offer a refusal, to a form's question the end of the task."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Take the refusal for what it is."""
+        if call.tracker.active_loop.get("name"):
+            return give_up(call)
+        if call.asked in ("anything_else", "rating"):
+            call.redirect(intent="goodbye")
+            return []
+        call.say("utter_courtesy_noted")
+        call.say("utter_courtesy_anything_else")
+        return [SlotSet("dropped_task", left_open(call.tracker.events))]
+
+
+class ActionStop(HotlineAction):
+    """Drops the task in hand, confirms that nothing was changed, and asks 1860-37."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Drop it."""
+        if call.tracker.active_loop.get("name"):
+            return give_up(call)
+        call.say("utter_courtesy_nothing_to_stop")
+        call.say("utter_courtesy_anything_else")
+        return [SlotSet("dropped_task", left_open(call.tracker.events))]
+
+
+class ActionInform(HotlineAction):
+    """A value outside of any form: a rating, or a follow-up of the last answer (那上个月的呢)."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Use the value."""
+        if call.tracker.active_loop.get("name"):
+            return return_to_task(call)
+        rating = call.entity("rating")
+        if call.asked == "rating" and rating is not None:
+            await call.services.surveys.record(call.conversation, call.channel, int(rating))
+            call.say("utter_courtesy_rated")
+            if call.channel == "ivr":
+                say_farewell(call)
+            return []
+        last = call.slot("last_task")
+        if last == "query_bill_form" and call.entities("month") or last and call.entities("phone_number"):
+            return [FollowupAction(last)]
+        call.say("utter_courtesy_menu")
+        return []
+
+
+class ActionAskAgain(HotlineAction):
+    """Not understood: 1860-13, then the likeliest topics to choose from, then a human."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """The next step of the ladder."""
+        step = unanswered(call)
+        if step >= 3:
+            _offer_human(call)
+            return []
+        choices = likeliest(call) if step == 2 else []
+        if choices:
+            call.dispatcher.utter_message(response="utter_courtesy_choose_topic", buttons=choices)
+            return []
+        call.say("utter_courtesy_please_repeat")
+        return return_to_task(call)
+
+
+class ActionHandleSilence(HotlineAction):
+    """Silence: after the end question 1860-38; else a fuller question, the key menu, a human."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """The next step of the ladder."""
+        step = unanswered(call)
+        if call.asked == "rating":
+            say_farewell(call)
+        elif call.asked == "anything_else":
+            call.say("utter_courtesy_anything_else" if step == 1 else "utter_courtesy_hang_up")
+        elif step >= 3:
+            _offer_human(call)
+        elif step == 2:
+            call.say("utter_courtesy_menu")
+        elif call.tracker.active_loop.get("name"):
+            return return_to_task(call)
+        else:
+            call.say("utter_courtesy_anything_else")
+        return []
+
+
+def give_up(call: Call) -> list[EventType]:
+    """Drop the task in hand: nothing was changed."""
+    call.say("utter_courtesy_stopped")
+    call.say("utter_courtesy_anything_else")
+    return [ActiveLoop(None), SlotSet(REQUESTED_SLOT, None), SlotSet("password_attempts", None)]
+
+
+def unanswered(call: Call) -> int:
+    """How many turns in a row, this one included, were silence or not understood."""
+    count = 0
+    for intent in call.intents():
+        if intent not in UNANSWERED:
+            break
+        count += 1
+    return count
+
+
+def likeliest(call: Call) -> list[dict[str, str]]:
+    """Buttons for the topics that the last words may have meant, likeliest first."""
+    names = [row["name"] for row in call.tracker.latest_message.get("intent_ranking") or []]
+    offered = {button["payload"]: button for button in call.words.variant(TOPICS)["buttons"]}
+    found = [dict(offered[f"/{name}"]) for name in names if f"/{name}" in offered]
+    return found[:MOST_CHOICES]
+
+
+def title(call: Call, form: str) -> str:
+    """How the customer knows a form's task: the title of its topic button."""
+    payload = "/" + form.removesuffix("_form")
+    titles = {button["payload"]: button["title"] for button in call.words.variant(TOPICS)["buttons"]}
+    return str(titles.get(payload, titles["/ask_capabilities"]))
+
+
+def left_open(events: Sequence[dict[str, Any]]) -> Optional[str]:
+    """The form that another one pushed aside and that was neither finished nor dropped since; None when there is none."""
+    current: Optional[str] = None
+    aside: list[str] = []
+    for event in events:
+        if event["event"] == "active_loop":
+            name = event.get("name")
+            if name:
+                if current and current != name:
+                    aside = [*(form for form in aside if form != current), current]
+                aside = [form for form in aside if form != name]
+            current = name
+        elif event["event"] == "slot" and event.get("name") == "dropped_task" and event.get("value"):
+            aside = [form for form in aside if form != event["value"]]
+        elif event["event"] in ("restart", "session_started"):
+            current, aside = None, []
+    return aside[-1] if aside else None
+
+
+def next_request(call: Call) -> tuple[list[EventType], str]:
+    """The next of several requests made in one breath, as it was said, with the event that crosses it off."""
+    message, requests = _requests(call.tracker.events)
+    if not message:
+        return [], ""
+    served = call.slot("served_requests") or {}
+    count = served.get("count", 1) if served.get("message") == message else 1
+    if count >= len(requests):
+        return [], ""
+    event = SlotSet("served_requests", {"message": message, "count": count + 1})
+    return [event], str(requests[count]["text"])
+
+
+def _requests(events: Iterable[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+    for event in reversed(list(events)):
+        if event["event"] == "user":
+            requests = (event.get("parse_data") or {}).get("requests") or []
+            if len(requests) > 1:
+                return str(event.get("message_id")), requests
+    return "", []
+
+
+def _offer_human(call: Call) -> None:
+    if call.channel == "ivr":
+        call.redirect(intent="request_human")
+    else:
+        call.say("utter_courtesy_offer_human")

@@ -1,0 +1,1 @@
+"""Everything of the hotline that is ours and not Rasa's."""

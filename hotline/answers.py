@@ -1,0 +1,95 @@
+"""What goes out: one answer of the assistant, and the collector that gathers the answers of a turn from Rasa.
+
+A response's ``metadata`` in domain.yml says, besides its clause, what the answer does; channels and door act on it:
+
+    clause    where the manual says it (1860-N, 1258-N, chN) or ``house``
+    asks      what it asks for: a kind of the list in ``hotline/nlu`` (phone_number, password, month, confirm, …)
+    secret    the reply is a secret (service password, SMS code): keys or a masked field, never stored
+    ends      the conversation is closed after it
+    transfer  ``agent`` or ``supervisor``: the conversation goes to a human after it
+    repeat    stands for the last answers, word for word
+    waits     seconds of silence that are no silence (the customer asked us to wait)
+    louder    from here on the voice is louder
+    must_hear the prompt cannot be interrupted
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Optional, Sequence
+
+from rasa.core.channels.channel import OutputChannel
+
+_RESERVED = {"text", "buttons", "custom", "metadata", "utter_action", "timestamp"}
+_UNUSED = {"elements", "quick_replies", "attachment", "image"}
+
+
+@dataclass
+class Answer:
+    """One utterance of the assistant.
+
+    ``values`` are what filled the placeholders; they stay inside the process.
+    """
+
+    text: str
+    name: str = ""
+    buttons: list[dict[str, str]] = field(default_factory=list)
+    card: Optional[dict[str, Any]] = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The parts that are kept and sent: JSON, without the values."""
+        return {
+            "text": self.text,
+            "name": self.name,
+            "buttons": self.buttons,
+            "card": self.card,
+            "metadata": self.metadata,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Answer:
+        """The reverse of ``as_dict``."""
+        return cls(
+            text=data["text"],
+            name=data["name"],
+            buttons=list(data["buttons"]),
+            card=data["card"],
+            metadata=dict(data["metadata"]),
+        )
+
+    @classmethod
+    def from_rasa(cls, message: Mapping[str, Any]) -> Answer:
+        """An answer from what Rasa hands to an output channel."""
+        return cls(
+            text=message.get("text") or "",
+            name=message.get("utter_action", ""),
+            buttons=[{"title": b["title"], "payload": b["payload"]} for b in message.get("buttons") or []],
+            card=message.get("custom") or None,
+            metadata=dict(message.get("metadata") or {}),
+            values={k: v for k, v in message.items() if k not in _RESERVED and k not in _UNUSED},
+        )
+
+
+class Collector(OutputChannel):
+    """Gathers the answers of one turn; its name picks the responses written for a channel (``channel:`` in domain.yml)."""
+
+    def __init__(self, channel: str) -> None:
+        self._channel = channel
+        self.answers: list[Answer] = []
+
+    def name(self) -> str:  # type: ignore[override]
+        """The channel's name."""
+        return self._channel
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Take an answer over; empty ones are dropped."""
+        answer = Answer.from_rasa(message)
+        if answer.text or answer.card or answer.metadata:
+            self.answers.append(answer)
+
+
+def last_asked(answers: Sequence[Answer]) -> Optional[Answer]:
+    """The last answer that asks for something, None when the turn asked for nothing."""
+    return next((answer for answer in reversed(answers) if answer.metadata.get("asks")), None)

@@ -1,0 +1,90 @@
+"""The only place that chooses implementations: from the settings to the services of this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from hotline.clock import clock_for
+from hotline.gateways.account import SqlAccountGateway
+from hotline.gateways.billing import SqlBillingGateway
+from hotline.gateways.catalogue import SqlCatalogue
+from hotline.gateways.conversations import SqlConversationStore
+from hotline.gateways.database import Database
+from hotline.gateways.grants import SqlGrantStore
+from hotline.gateways.passwords import SqlPasswordStore
+from hotline.gateways.sms import SqlSmsGateway
+from hotline.ports import AccountGateway, BillingGateway, Catalogue, Clock, ConversationStore, SmsGateway
+from hotline.services.billing import BillingService
+from hotline.services.secrets import SecretDesk
+from hotline.services.verification import VerificationService
+from hotline.settings import Settings, current_settings
+
+
+@dataclass
+class Services:
+    """Everything that actions and channels may call."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    conversations: ConversationStore
+    catalogue: Catalogue
+    account: AccountGateway
+    sms: SmsGateway
+    verification: VerificationService
+    billing: BillingService
+    secrets: SecretDesk
+
+    def close(self) -> None:
+        """Let go of threads and connections."""
+        self.database.close()
+
+
+_current: Optional[Services] = None
+
+
+def services() -> Services:
+    """The services of this process, built from its settings at the first call."""
+    global _current
+    if _current is None:
+        _current = build(current_settings())
+    return _current
+
+
+def use(chosen: Optional[Services]) -> None:
+    """Make these the services of this process (tests, benchmarks); None to build anew at the next call."""
+    global _current
+    _current = chosen
+
+
+def build(
+    settings: Settings, clock: Optional[Clock] = None, billing_gateway: Optional[BillingGateway] = None
+) -> Services:
+    """Build the services for these settings; a given clock or gateway stands in for the one they would choose."""
+    clock = clock or clock_for(settings.now)
+    database = Database(settings.database, settings.gateway_timeout)
+    passwords = SqlPasswordStore(database)
+    verification = VerificationService(passwords, SqlGrantStore(database), clock, settings.verified_minutes)
+    catalogue = SqlCatalogue(database, clock)
+    gateway = billing_gateway or _billing_gateway(settings, database, clock)
+    return Services(
+        settings=settings,
+        clock=clock,
+        database=database,
+        conversations=SqlConversationStore(database, clock),
+        catalogue=catalogue,
+        account=SqlAccountGateway(database, clock),
+        sms=SqlSmsGateway(database, clock),
+        verification=verification,
+        billing=BillingService(gateway, catalogue, verification, clock),
+        secrets=SecretDesk({"service_password": verification.check_password}, verification.forget),
+    )
+
+
+def _billing_gateway(settings: Settings, database: Database, clock: Clock) -> BillingGateway:
+    if not settings.billing_url:
+        return SqlBillingGateway(database, clock)
+    from hotline.gateways.tmf import TmfBillingGateway  # only where it is asked for: it opens an HTTP client
+
+    return TmfBillingGateway(settings.billing_url, settings.gateway_timeout)

@@ -1,0 +1,308 @@
+"""The one door: every channel's messages come in here, and every answer leaves here.
+
+On the way in, in this order: type, size and characters; one turn at a time a conversation; a retried message gets the
+answer it already had; normalisation, then the slash guard (a typed command is plain speech; only the payload of a
+button that was just offered counts); secrets are checked and taken out before Rasa sees the words; then Rasa.
+On the way out: no raw placeholder, no silence, the customer's own script, and everything on record.
+
+Source: promises P2–P5 and P9; the manual's ch2 (保密制度, 统一用语).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import weakref
+from dataclasses import dataclass, field, replace
+from typing import Any, Awaitable, Callable, Mapping, Optional
+from urllib.parse import parse_qsl
+
+from rasa.core.channels.channel import UserMessage
+
+from hotline import script
+from hotline.answers import Answer, Collector, last_asked
+from hotline.errors import GatewayError, MessageRejectedError
+from hotline.ports import Conversation, ConversationStore, Mode
+from hotline.services.secrets import SecretDesk
+from hotline.text import normalise
+from hotline.wording import Words, has_placeholder
+
+logger = logging.getLogger(__name__)
+
+MAX_TEXT = 500
+IDENTIFIER = re.compile(r"[A-Za-z0-9_.@:-]{1,128}")
+BLOTTED = "******"
+MAX_REDIRECTS = 3  # several requests in one breath are served one after the other; more than this is a loop
+
+_PAYLOAD = re.compile(r"/(?P<intent>\w+)(?:\?(?P<query>.*))?", re.DOTALL)
+_PASSWORD_LIKE = re.compile(r"(?<![\d.])\d{6}(?![\d.元块])")
+_DIGITS = re.compile(r"\d[\d \-]*\d|\d")
+_PHONE = re.compile(r"1[3-9]\d{9}")
+
+UNAVAILABLE = "utter_courtesy_unavailable"
+TOO_LATE = "utter_courtesy_too_late"
+
+Handler = Callable[[UserMessage], Awaitable[Any]]
+
+
+@dataclass
+class Inbound:
+    """What a channel hands in.
+
+    Exactly one of these is meant: ``text`` (what was said or typed), ``payload`` (a button that was pressed; ``text`` is
+    then its title), or ``event`` (something that happened: an intent that only channels can raise).
+    ``secret`` says that the text was typed into a masked field or keyed in as a secret.
+    """
+
+    conversation: str
+    channel: str
+    message_id: str
+    text: str = ""
+    payload: Optional[str] = None
+    event: Optional[str] = None
+    entities: Mapping[str, Any] = field(default_factory=dict)
+    secret: bool = False
+
+
+@dataclass
+class Turn:
+    """What came of it: the answers, the conversation after them, and whether this is a repetition of an earlier turn."""
+
+    answers: list[Answer]
+    conversation: Conversation
+    repeated: bool = False
+
+
+class Door:
+    """Lets messages in and answers out.
+
+    ``handler`` is Rasa (``on_new_message`` of an input channel); ``deadline`` is in seconds.
+    """
+
+    def __init__(
+        self, handler: Handler, conversations: ConversationStore, secrets: SecretDesk, words: Words, deadline: float
+    ) -> None:
+        self._handler = handler
+        self._conversations = conversations
+        self._secrets = secrets
+        self._words = words
+        self._deadline = deadline
+        self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    async def receive(self, inbound: Inbound) -> Turn:
+        """Serve one message.
+
+        Raises ``MessageRejectedError`` for what is not well-formed; every other fault becomes an honest answer.
+        """
+        check(inbound)
+        lock = self._locks.setdefault(inbound.conversation, asyncio.Lock())
+        async with lock:
+            try:
+                known, said = await self._conversations.load(inbound.conversation, inbound.message_id)
+                conversation = known or Conversation(inbound.conversation, inbound.channel)
+                if said is not None:
+                    return Turn([Answer.from_dict(item) for item in said], conversation, repeated=True)
+                message = await self._message(inbound, conversation)
+                answers = self._release(await self._serve(message, inbound), conversation)
+                _remember(conversation, answers)
+                await self._conversations.save(conversation, inbound.message_id, [a.as_dict() for a in answers])
+                return Turn(answers, conversation)
+            except GatewayError as error:
+                logger.error("the turn could not be kept: %s", type(error).__name__)
+                apology = self._words.answer(UNAVAILABLE, inbound.channel)
+                return Turn([apology], Conversation(inbound.conversation, inbound.channel))
+
+    async def conversation(self, conversation: str, message: str = "-") -> Optional[Conversation]:
+        """What is known of a conversation; None when it is new."""
+        known, _ = await self._conversations.load(conversation, message)
+        return known
+
+    async def close(self, conversation: str) -> None:
+        """The customer is gone: close the conversation and forget its verification."""
+        known = await self.conversation(conversation)
+        if known is not None:
+            known.mode = Mode.CLOSED
+            await self._conversations.save(known, "closed", [])
+        await self._secrets.forget(conversation)
+
+    # --- in ----------------------------------------------------------------------------------------------------------
+
+    async def _message(self, inbound: Inbound, conversation: Conversation) -> UserMessage:
+        state = conversation.state
+        context = {"asked": state.get("asks") or ("told" if state.get("last") else "start")}
+        metadata: dict[str, Any] = {"context": context, "channel": inbound.channel}
+        if conversation.mode is Mode.CLOSED:
+            conversation.mode = Mode.BOT
+        if inbound.event:
+            return self._injected(inbound, inbound.event, dict(inbound.entities), "", metadata)
+        if inbound.payload and inbound.payload in {button["payload"] for button in state.get("buttons", [])}:
+            intent, entities = parse_payload(inbound.payload)
+            return self._injected(inbound, intent, entities, inbound.text, metadata)
+        text = without_commands(normalise(inbound.text))
+        _note_script(inbound.text, state)
+        if state.get("secret") or inbound.secret:
+            kept = await self._take_secret(text, inbound, state, metadata)
+            if kept is not None:
+                return kept
+        text = redact(text)
+        if not text:
+            return self._injected(inbound, "nlu_fallback", {}, "", metadata)
+        return self._spoken(inbound, text, metadata)
+
+    async def _take_secret(
+        self, text: str, inbound: Inbound, state: dict[str, Any], metadata: dict[str, Any]
+    ) -> Optional[UserMessage]:
+        """The message without its secret, with the result of checking it; None when there is no secret in it."""
+        digits = "".join(re.sub(r"\D", "", run) for run in _DIGITS.findall(text))
+        if not digits or _PHONE.fullmatch(digits):
+            return None
+        kind, phone = state.get("secret"), state.get("phone", "")
+        if not kind:
+            return self._injected(inbound, "inform", {}, BLOTTED, metadata)
+        metadata["secret_result"] = await self._secrets.check(kind, inbound.conversation, phone, digits)
+        return self._injected(inbound, "secret_entered", {}, BLOTTED, metadata)
+
+    def _spoken(self, inbound: Inbound, text: str, metadata: dict[str, Any]) -> UserMessage:
+        return UserMessage(
+            text=text,
+            output_channel=Collector(inbound.channel),
+            sender_id=inbound.conversation,
+            input_channel=inbound.channel,
+            message_id=inbound.message_id,
+            metadata=metadata,
+        )
+
+    def _injected(
+        self, inbound: Inbound, intent: str, entities: Mapping[str, Any], text: str, metadata: dict[str, Any]
+    ) -> UserMessage:
+        parsed = {
+            "text": text,
+            "intent": {"name": intent, "confidence": 1.0},
+            "entities": [{"entity": name, "value": value} for name, value in entities.items()],
+            "intent_ranking": [],
+        }
+        return UserMessage(
+            text=text,
+            output_channel=Collector(inbound.channel),
+            sender_id=inbound.conversation,
+            input_channel=inbound.channel,
+            message_id=inbound.message_id,
+            parse_data=parsed,
+            metadata=metadata,
+        )
+
+    async def _serve(self, message: UserMessage, inbound: Inbound) -> list[Answer]:
+        """The answers to a message and to what its actions redirect to."""
+        answers: list[Answer] = []
+        for step in range(MAX_REDIRECTS + 1):
+            found, redirect = _split(await self._ask_rasa(message, inbound.channel))
+            answers.extend(found)
+            if redirect is None or step == MAX_REDIRECTS:
+                break
+            inbound = replace(inbound, message_id=f"{inbound.message_id}.{step + 1}", text=redirect["text"])
+            metadata = {**(message.metadata or {}), "secret_result": None}
+            if redirect["intent"]:
+                message = self._injected(inbound, redirect["intent"], {}, inbound.text, metadata)
+            else:
+                message = self._spoken(inbound, inbound.text, metadata)
+        return answers
+
+    async def _ask_rasa(self, message: UserMessage, channel: str) -> list[Answer]:
+        collector = message.output_channel
+        assert isinstance(collector, Collector)
+        try:
+            await asyncio.wait_for(self._handler(message), self._deadline)
+        except asyncio.TimeoutError:
+            logger.error("a turn took longer than %s s", self._deadline)
+            return [*collector.answers, self._words.answer(TOO_LATE, channel)]
+        except Exception as error:  # whatever Rasa raises, the customer gets an honest sentence
+            logger.error("a turn failed: %s", type(error).__name__, exc_info=error)
+            return [*collector.answers, self._words.answer(UNAVAILABLE, channel)]
+        return collector.answers
+
+    # --- out ---------------------------------------------------------------------------------------------------------
+
+    def _release(self, answers: list[Answer], conversation: Conversation) -> list[Answer]:
+        released: list[Answer] = []
+        for answer in answers:
+            if answer.metadata.get("repeat"):
+                released.extend(Answer.from_dict(item) for item in conversation.state.get("last", []))
+            elif has_placeholder(answer.text):
+                logger.error("response %s left a placeholder open", answer.name)
+                released.append(self._words.answer(UNAVAILABLE, conversation.channel))
+            else:
+                released.append(answer)
+        if not released:
+            logger.error("a turn had no answer")
+            released.append(self._words.answer(UNAVAILABLE, conversation.channel))
+        if conversation.state.get("traditional"):
+            for answer in released:
+                answer.text = script.to_traditional(answer.text)
+                for button in answer.buttons:
+                    button["title"] = script.to_traditional(button["title"])
+        return released
+
+
+def _split(answers: list[Answer]) -> tuple[list[Answer], Optional[dict[str, str]]]:
+    """The answers for the customer, and where an action wants the turn to go on."""
+    redirects = [answer.card["redirect"] for answer in answers if answer.card and "redirect" in answer.card]
+    plain = [answer for answer in answers if not (answer.card and "redirect" in answer.card)]
+    return plain, redirects[-1] if redirects else None
+
+
+def check(inbound: Inbound) -> None:
+    """Whether a message is well-formed; ``MessageRejectedError`` names the field that is not."""
+    for name in ("conversation", "message_id"):
+        value = getattr(inbound, name)
+        if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
+            raise MessageRejectedError(name, "must be 1 to 128 letters, digits or _ . @ : -")
+    for name in ("text", "payload"):
+        value = getattr(inbound, name)
+        if value is not None and not isinstance(value, str):
+            raise MessageRejectedError(name, "must be a string")
+    if len(inbound.text) > MAX_TEXT:
+        raise MessageRejectedError("text", f"must have at most {MAX_TEXT} characters")
+
+
+def without_commands(text: str) -> str:
+    """The text without the leading slashes that Rasa would take for a command."""
+    return text.lstrip("/\\ \t\n").strip()
+
+
+def redact(text: str) -> str:
+    """The text with everything that looks like a service password (six digits on their own) blotted out."""
+    return _PASSWORD_LIKE.sub(BLOTTED, text)
+
+
+def parse_payload(payload: str) -> tuple[str, dict[str, Any]]:
+    """Intent and entities of a button's payload: ``/intent`` or ``/intent?entity=value&…``.
+
+    Rasa's own form ``/intent{"entity": "value"}`` cannot stand in domain.yml: its braces would be taken for a placeholder.
+    """
+    match = _PAYLOAD.fullmatch(payload)
+    if match is None:
+        raise MessageRejectedError("payload", "must be /intent or /intent?entity=value")
+    return match["intent"], dict(parse_qsl(match["query"] or ""))
+
+
+def _note_script(text: str, state: dict[str, Any]) -> None:
+    if script.is_traditional(text):
+        state["traditional"] = True
+    elif script.is_simplified(text):
+        state.pop("traditional", None)
+
+
+def _remember(conversation: Conversation, answers: list[Answer]) -> None:
+    """Keep what the next message needs: what was asked, the buttons on offer, the last words."""
+    state = conversation.state
+    asked = last_asked(answers)
+    state["asks"] = asked.metadata["asks"] if asked else None
+    state["buttons"] = [button for answer in answers for button in answer.buttons]
+    state["last"] = [answer.as_dict() for answer in answers]
+    state.pop("secret", None)
+    if asked and asked.metadata.get("secret"):
+        state["secret"] = asked.metadata["secret"]
+        state["phone"] = asked.values.get("phone_number") or state.get("phone", "")
+    if any(answer.metadata.get("ends") for answer in answers):
+        conversation.mode = Mode.CLOSED

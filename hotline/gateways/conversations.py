@@ -1,0 +1,92 @@
+"""Conversations and the answers already given (``ConversationStore``).
+
+The answers of a conversation are numbered 1, 2, 3 …, whichever message they answer: a browser that was away asks for
+all after the last number it has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.engine import Connection
+
+from hotline.gateways.database import Database, upsert
+from hotline.gateways.schema import answers as answered
+from hotline.gateways.schema import conversations
+from hotline.ports import Clock, Conversation, Mode
+
+Answers = Sequence[Mapping[str, Any]]
+
+
+class SqlConversationStore:
+    """``ConversationStore`` over the tables of ``schema.py``; one transaction a call."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def load(self, conversation: str, message: str) -> tuple[Optional[Conversation], Optional[Answers]]:
+        """See the port."""
+
+        def work(connection: Connection) -> tuple[Optional[Conversation], Optional[Answers]]:
+            query = select(conversations).where(conversations.c.id == conversation)
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                return None, None
+            found = Conversation(row.id, row.channel, Mode(row.mode), row.state)
+            return found, _answers_to(connection, conversation, message)
+
+        return await self._database.read(work)
+
+    async def save(self, conversation: Conversation, message: str, answers: Answers) -> Answers:
+        """See the port."""
+        now = self._clock.now()
+
+        def work(connection: Connection) -> Answers:
+            values = {
+                "channel": conversation.channel,
+                "mode": conversation.mode.value,
+                "state": conversation.state,
+                "updated": now,
+            }
+            _lock(connection, conversation.id, {**values, "created": now})
+            first = _answers_to(connection, conversation.id, message)
+            if first is not None:
+                return first
+            connection.execute(update(conversations).where(conversations.c.id == conversation.id).values(values))
+            last = _last_number(connection, conversation.id)
+            numbered = [{**answer, "sequence": last + n} for n, answer in enumerate(answers, start=1)]
+            keys = {"conversation": conversation.id, "message_id": message}
+            connection.execute(insert(answered).values(**keys, sequence=last + len(numbered), answers=numbered))
+            return numbered
+
+        return await self._database.write(work)
+
+    async def answers_since(self, conversation: str, sequence: int) -> Answers:
+        """See the port."""
+        query = (
+            select(answered.c.answers)
+            .where(answered.c.conversation == conversation, answered.c.sequence > sequence)
+            .order_by(answered.c.sequence)
+        )
+        batches = await self._database.read(lambda connection: connection.execute(query).scalars().all())
+        return [answer for batch in batches for answer in batch if answer["sequence"] > sequence]
+
+
+def _lock(connection: Connection, conversation: str, values: Mapping[str, Any]) -> None:
+    """Make sure that the row is there and that nobody else saves this conversation until the transaction ends."""
+    upsert(connection, conversations, {"id": conversation}, values, {})
+    connection.execute(select(conversations.c.id).where(conversations.c.id == conversation).with_for_update())
+
+
+def _answers_to(connection: Connection, conversation: str, message: str) -> Optional[Answers]:
+    query = select(answered.c.answers).where(answered.c.conversation == conversation, answered.c.message_id == message)
+    found: Optional[Answers] = connection.execute(query).scalar()
+    return found
+
+
+def _last_number(connection: Connection, conversation: str) -> int:
+    query = select(func.max(answered.c.sequence)).where(answered.c.conversation == conversation)
+    return connection.execute(query).scalar() or 0

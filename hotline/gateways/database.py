@@ -1,0 +1,173 @@
+"""The hotline's own database: SQLite embedded or PostgreSQL, reached in threads so that it never blocks the event loop.
+
+A transaction is a plain function of a connection. It runs in a small pool of threads, within a time limit, and either
+is committed and its result returned, or leaves no trace: a caller who was told "timeout" can rely on it that nothing
+is committed later, because whoever is first takes the claim – the thread to commit, or the caller to give up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, Optional, TypeVar
+
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.schema import Table
+
+from hotline.errors import GatewayDataError, GatewayTimeoutError, GatewayUnavailableError
+
+T = TypeVar("T")
+
+# SQLite has one writer at a time and PostgreSQL is asked one short question a turn: four threads keep both busy.
+THREADS = 4
+# A writer that finds SQLite locked waits this long, less than the time limit, so that it can say why it gave up.
+BUSY_MS = 2000
+
+
+class Database:
+    """An engine and the threads its transactions run in; nothing is connected before the first of them."""
+
+    def __init__(self, url: str, time_limit: float = 3.0) -> None:
+        self.engine = open_engine(url)
+        self._limit = time_limit
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """The result of a function that only reads.
+
+        Raises ``GatewayTimeoutError`` after the time limit (seconds), ``GatewayUnavailableError`` when the database
+        refuses or breaks off, ``GatewayDataError`` for anything else that goes wrong in it.
+        """
+        return await self._run(work, self.engine.execution_options(hotline_write=False))
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """The same for a function that changes something; its transaction is committed before this returns."""
+        return await self._run(work, self.engine)
+
+    async def ping(self) -> None:
+        """Whether a customer could be served now: migrated, and ready to take a write. Raises as ``write`` does."""
+        path = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
+        if path and not Path(path).exists():  # an open SQLite file answers on after it was removed
+            raise GatewayUnavailableError("the database file is gone")
+        await self.write(lambda connection: connection.execute(text("SELECT version_num FROM alembic_version")).all())
+
+    def close(self) -> None:
+        """Let go of threads and connections; transactions under way are not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.engine.dispose()
+
+    async def _run(self, work: Callable[[Connection], T], engine: Engine) -> T:
+        claim = threading.Lock()
+        loop = asyncio.get_running_loop()
+        job = loop.run_in_executor(self._threads, _transact, engine, work, claim)
+        done, _ = await asyncio.wait({job}, timeout=self._limit)
+        if not done and not claim.acquire(blocking=False):
+            # The commit has begun and cannot be called back: its outcome is the only honest answer.
+            done, _ = await asyncio.wait({job}, timeout=self._limit)
+        if not done:
+            job.cancel()  # a job that waits for a thread is never begun; one that runs finds the claim taken
+            raise GatewayTimeoutError(f"the database did not answer within {self._limit} s")
+        try:
+            return job.result()
+        except PoolTimeoutError as error:
+            raise GatewayTimeoutError("no free database connection") from error
+        except (OperationalError, InterfaceError) as error:
+            raise GatewayUnavailableError(_brief(error)) from error
+        except SQLAlchemyError as error:
+            raise GatewayDataError(_brief(error)) from error
+
+
+class _AbandonedError(Exception):
+    """The caller has given up; rolls the transaction back and is seen by nobody."""
+
+
+def _transact(engine: Engine, work: Callable[[Connection], T], claim: threading.Lock) -> T:
+    if claim.locked():
+        raise _AbandonedError
+    with engine.begin() as connection:
+        result = work(connection)
+        if not claim.acquire(blocking=False):
+            raise _AbandonedError
+        return result
+
+
+def _brief(error: SQLAlchemyError) -> str:
+    """What went wrong without statement and parameters, which hold personal data."""
+    return str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    keys: Mapping[str, Any],
+    values: Mapping[str, Any],
+    update: Optional[Mapping[str, Any]] = None,
+) -> None:
+    """Insert a row, or where ``keys`` exist already set ``update`` (by default ``values``; nothing when empty)."""
+    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
+    statement = insert(table).values(**keys, **values)
+    change = values if update is None else update
+    if change:
+        statement = statement.on_conflict_do_update(index_elements=list(keys), set_=dict(change))
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=list(keys))
+    connection.execute(statement)
+
+
+def open_engine(url: str) -> Engine:
+    """An engine with bounded waits everywhere; a SQLite file's directory is made, the file itself at first use."""
+    target = make_url(url)
+    options: dict[str, Any] = {
+        "future": True,
+        "json_serializer": partial(json.dumps, ensure_ascii=False),
+        "hide_parameters": True,  # error texts reach the log, personal data must not
+        "poolclass": QueuePool,
+        "pool_size": THREADS,
+        "max_overflow": 0,
+        "pool_timeout": BUSY_MS / 1000,
+    }
+    if target.get_backend_name() == "sqlite":
+        if target.database:
+            Path(target.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(target, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000}, **options)
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    connect_args = {
+        "connect_timeout": 2,
+        "options": f"-c statement_timeout={BUSY_MS} -c lock_timeout={BUSY_MS} "
+        f"-c idle_in_transaction_session_timeout={5 * BUSY_MS}",
+        "tcp_user_timeout": BUSY_MS,  # a server that vanished without a word
+    }
+    return create_engine(target, connect_args=connect_args, pool_pre_ping=True, **options)
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own BEGIN comes too late (before the first write only); ours is in _begin_sqlite.
+    connection.isolation_level = None
+    pragmas = (
+        "journal_mode = WAL",
+        # FULL: with NORMAL the last commits may vanish at a power cut, and with them a ticket number that a customer
+        # has already been told (promise P1). It costs one fsync a commit.
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_MS}",
+    )
+    for pragma in pragmas:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock first and waits for it; a reader that turns writer would fail at once instead.
+    write = connection.get_execution_options().get("hotline_write", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,295 @@
+"""All tables of the hotline's database; ``migrations`` brings a database to this shape.
+
+Money is kept in fen and moments in UTC, so that both mean the same in SQLite and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any, Optional
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Yuan(TypeDecorator):
+    """``Decimal`` yuan, kept as whole fen: SQLite has no exact decimals."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Optional[Decimal], dialect: Any) -> Optional[int]:
+        """Fen for the database; a fraction of a fen is an error."""
+        if value is None:
+            return None
+        fen = value.scaleb(2)
+        if fen != fen.to_integral_value():
+            raise ValueError(f"{value} yuan is no whole number of fen")
+        return int(fen)
+
+    def process_result_value(self, value: Optional[int], dialect: Any) -> Optional[Decimal]:
+        """Yuan with two places."""
+        return None if value is None else Decimal(value).scaleb(-2)
+
+
+class Moment(TypeDecorator):
+    """A moment with its zone, kept as UTC: SQLite has no zones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: Optional[datetime], dialect: Any) -> Optional[datetime]:
+        """UTC without zone for the database."""
+        return None if value is None else value.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: Optional[datetime], dialect: Any) -> Optional[datetime]:
+        """The moment in UTC."""
+        return None if value is None else value.replace(tzinfo=timezone.utc)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _phone(**options: Any) -> Column[Any]:
+    return Column("phone", String(20), ForeignKey("subscribers.phone"), **options)
+
+
+# --- subscribers and their money ---
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("phone", String(20), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("gender", String(10)),
+    Column("status", String(20), nullable=False),
+    Column("suspended_for", String(20)),
+    Column("plan", String(100), ForeignKey("plans.name"), nullable=False),
+    Column("plan_since", Date, nullable=False),
+    Column("next_plan", String(100), ForeignKey("plans.name")),
+    Column("next_plan_since", Date),
+    Column("contract_until", Date),
+    Column("balance", Yuan, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("puk", String(8), nullable=False),
+)
+
+subscriber_services = Table(
+    "subscriber_services",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _phone(nullable=False),
+    Column("service", String(100), ForeignKey("services.name"), nullable=False),
+    Column("since", Date, nullable=False),
+    UniqueConstraint("phone", "service"),
+)
+
+held_packs = Table(
+    "held_packs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _phone(nullable=False, index=True),
+    Column("pack", String(100), ForeignKey("packs.name"), nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("expires", Date, nullable=False),
+    Column("key", String(200)),  # the order's; none for what the demonstration brought
+)
+
+bill_items = Table(
+    "bill_items",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _phone(nullable=False),
+    Column("month", Date, nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("amount", Yuan, nullable=False),
+    Index(None, "phone", "month"),
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _phone(nullable=False, index=True),
+    Column("day", Date, nullable=False),
+    Column("amount", Yuan, nullable=False),
+    Column("method", String(50), nullable=False),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    _phone(primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("data_used", Integer, nullable=False),
+    Column("data_total", Integer, nullable=False),
+    Column("voice_used", Integer, nullable=False),
+    Column("voice_total", Integer, nullable=False),
+)
+
+# --- catalogue ---
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("fee", Yuan, nullable=False),
+    Column("data", Integer, nullable=False),
+    Column("voice", Integer, nullable=False),
+)
+
+packs = Table(
+    "packs",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("fee", Yuan, nullable=False),
+    Column("data", Integer, nullable=False),
+    Column("scope", String(50), nullable=False),
+    Column("days", Integer, nullable=False),
+)
+
+services = Table(
+    "services",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("fee", Yuan, nullable=False),
+)
+
+halls = Table(
+    "halls",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("city", String(50), nullable=False),
+    Column("district", String(50), nullable=False),
+    Column("address", String(200), nullable=False),
+    Column("hours", String(20), nullable=False),
+)
+
+outages = Table(
+    "outages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("city", String(50), nullable=False),
+    Column("district", String(50), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("cause", String(200), nullable=False),
+)
+
+# --- changes ---
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+    _phone(nullable=False, index=True),
+    Column("kind", String(30), nullable=False),
+    Column("item", String(100), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("effective", Date, nullable=False),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("order_id", Integer, ForeignKey("orders.id"), nullable=False),
+    Column("conversation", String(100), nullable=False, index=True),
+    Column("key", String(200), nullable=False),
+    Column("phone", String(20), nullable=False, index=True),
+    Column("kind", String(30), nullable=False),
+    Column("item", String(100), nullable=False),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+)
+
+# --- verification; numbers that are not ours are counted too, so there is no foreign key ---
+
+service_passwords = Table(
+    "service_passwords",
+    metadata,
+    Column("phone", String(20), primary_key=True),
+    Column("hash", String(200), nullable=False),
+)
+
+password_attempts = Table(
+    "password_attempts",
+    metadata,
+    Column("phone", String(20), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+verification_grants = Table(
+    "verification_grants",
+    metadata,
+    Column("conversation", String(100), primary_key=True),
+    Column("phone", String(20), primary_key=True),
+    Column("until", Moment, nullable=False),
+)
+
+# --- conversations ---
+
+sms_outbox = Table(
+    "sms_outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("phone", String(20), nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("created", Moment, nullable=False),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("channel", String(20), nullable=False),
+    Column("mode", String(20), nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("updated", Moment, nullable=False, index=True),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("conversation", String(100), ForeignKey("conversations.id"), primary_key=True),
+    Column("message_id", String(200), primary_key=True),
+    # The number of the last answer to this message; each answer carries its own.
+    Column("sequence", Integer, nullable=False),
+    Column("answers", JSON, nullable=False),
+    Index(None, "conversation", "sequence"),
+)
+
+# --- demonstration ---
+
+demo_seed = Table(
+    "demo_seed",
+    metadata,
+    Column("month", Date, primary_key=True),
+)

@@ -1,0 +1,1 @@
+"""Understanding: our Rasa graph components."""

@@ -1,0 +1,332 @@
+"""What the services need from the outside world, as Protocols, and the plain values that cross these borders.
+
+Money is ``Decimal`` yuan, data volume whole MB, voice whole minutes, a month the first day of that month.
+Every method may raise ``GatewayTimeoutError``, ``GatewayUnavailableError`` or ``GatewayDataError``; none may take
+longer than its time limit (3 s unless the deployment says otherwise). Implementations are in ``hotline/gateways``
+and are chosen in ``hotline/bootstrap.py`` alone; each port has one contract suite that all of them pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Mapping, Optional, Protocol, Sequence
+
+
+class Clock(Protocol):
+    """The time, so that tests and demonstrations can choose it."""
+
+    def now(self) -> datetime:
+        """The present moment, with a time zone."""
+        ...
+
+
+# --- billing ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    """One telephone number and its contract.
+
+    ``status`` is ``active``, ``suspended`` or ``closed``; ``suspended_for`` is ``arrears``, ``lost``, ``realname``, ``contract`` or
+    None; ``gender`` is ``male``, ``female`` or None.
+    """
+
+    phone: str
+    name: str
+    gender: Optional[str]
+    status: str
+    suspended_for: Optional[str]
+    plan: str
+    plan_since: date
+    contract_until: Optional[date]
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BillItem:
+    """One line of a bill."""
+
+    name: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Bill:
+    """One month's bill; ``month`` is the first of that month."""
+
+    month: date
+    items: tuple[BillItem, ...]
+
+    @property
+    def total(self) -> Decimal:
+        """The sum of the items, in yuan."""
+        return sum((item.amount for item in self.items), Decimal(0))
+
+
+@dataclass(frozen=True)
+class DataPackage:
+    """A data allowance: that of the plan (``scope`` 国内) or of a pack (国内, 省内, 周末, …); volumes in MB."""
+
+    name: str
+    scope: str
+    used: int
+    total: int
+    expires: date
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What was used this month: data by package, voice in minutes."""
+
+    packages: tuple[DataPackage, ...]
+    voice_used: int
+    voice_total: int
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A payment that arrived; ``method`` is a name such as 支付宝."""
+
+    day: date
+    amount: Decimal
+    method: str
+
+
+class BillingGateway(Protocol):
+    """Subscribers and their money, read only. Unknown numbers raise ``UnknownSubscriberError``."""
+
+    async def subscriber(self, phone: str) -> Subscriber:
+        """The contract behind a number."""
+        ...
+
+    async def balance(self, phone: str) -> Decimal:
+        """The account balance; negative when money is owed."""
+        ...
+
+    async def bill(self, phone: str, month: date) -> Optional[Bill]:
+        """The bill of a month, None when there is none."""
+        ...
+
+    async def usage(self, phone: str) -> Usage:
+        """This month's use."""
+        ...
+
+    async def payments(self, phone: str, limit: int = 5) -> Sequence[Payment]:
+        """The latest payments, newest first."""
+        ...
+
+    async def points(self, phone: str) -> int:
+        """Loyalty points."""
+        ...
+
+    async def puk(self, phone: str) -> str:
+        """The PUK of the SIM card."""
+        ...
+
+
+# --- catalogue -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A tariff plan: fee in yuan a month, data in MB, voice in minutes."""
+
+    name: str
+    fee: Decimal
+    data: int
+    voice: int
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A data pack: fee in yuan, data in MB, days of validity."""
+
+    name: str
+    fee: Decimal
+    data: int
+    scope: str
+    days: int
+
+
+@dataclass(frozen=True)
+class Service:
+    """A value-added service: fee in yuan a month."""
+
+    name: str
+    fee: Decimal
+
+
+@dataclass(frozen=True)
+class Hall:
+    """A business hall; ``hours`` such as 09:00-18:00."""
+
+    name: str
+    city: str
+    district: str
+    address: str
+    hours: str
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A known outage in an area."""
+
+    city: str
+    district: str
+    since: datetime
+    until: datetime
+    cause: str
+
+
+class Catalogue(Protocol):
+    """What the operator sells and where, public knowledge."""
+
+    async def plans(self) -> Sequence[Plan]:
+        """All plans, cheapest first."""
+        ...
+
+    async def packs(self) -> Sequence[Pack]:
+        """All data packs, cheapest first."""
+        ...
+
+    async def services(self) -> Sequence[Service]:
+        """All value-added services."""
+        ...
+
+    async def halls(self, city: Optional[str] = None, district: Optional[str] = None) -> Sequence[Hall]:
+        """Business halls, of a city or district when given."""
+        ...
+
+    async def outages(self, city: Optional[str], district: Optional[str]) -> Sequence[Outage]:
+        """Outages in force now in an area."""
+        ...
+
+
+# --- changes ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Order:
+    """The receipt of a change: its number, and the day from which it holds."""
+
+    number: str
+    effective: date
+
+
+class AccountGateway(Protocol):
+    """Changes of a subscriber's account. Each is done once: the same ``key`` again returns the first receipt.
+
+    ``conversation`` and ``key`` go to the audit log with the change, written in the same transaction.
+    ``kind`` is one of ``change_plan buy_data_pack open_service cancel_service report_lost resume_service reset_password``,
+    ``item`` the plan, pack or service it is about (empty where there is none).
+    """
+
+    async def execute(self, phone: str, kind: str, item: str, key: str, conversation: str) -> Order:
+        """Carry out a change; ``OrderRefusedError`` when the rules do not allow it (reasons are listed in
+        ``hotline/gateways``), ``NoSuchItemError`` for an unknown item."""
+        ...
+
+    async def find(self, key: str) -> Optional[Order]:
+        """The receipt of a change that was already done under this key."""
+        ...
+
+
+# --- verification ----------------------------------------------------------------------------------------------------
+
+
+class PasswordStore(Protocol):
+    """Service passwords (hashed) and wrong attempts a number and day."""
+
+    async def check(self, phone: str, password: str) -> bool:
+        """Whether this is the password of that number; an unknown number is simply False, in the same time."""
+        ...
+
+    async def change(self, phone: str, password: str) -> None:
+        """Set a new password."""
+        ...
+
+    async def wrong_attempts(self, phone: str, day: date) -> int:
+        """How many wrong passwords this number has had on that day, in all conversations and channels."""
+        ...
+
+    async def record_wrong(self, phone: str, day: date) -> int:
+        """Count one more, atomically; returns the new count."""
+        ...
+
+    async def forgive_wrong(self, phone: str, day: date) -> None:
+        """Count one less, atomically: an attempt that was counted beforehand turned out right, or was not checked."""
+        ...
+
+
+class GrantStore(Protocol):
+    """Which number has been verified in which conversation: what the services trust, whatever the slots say."""
+
+    async def grant(self, conversation: str, phone: str, until: datetime) -> None:
+        """Remember that the number was verified in this conversation."""
+        ...
+
+    async def granted(self, conversation: str, phone: str, now: datetime) -> bool:
+        """Whether such a grant exists and has not expired."""
+        ...
+
+    async def revoke(self, conversation: str) -> None:
+        """Forget all grants of a conversation."""
+        ...
+
+
+class SmsGateway(Protocol):
+    """Short messages to a subscriber."""
+
+    async def send(self, phone: str, text: str, key: str) -> None:
+        """Send once; the same ``key`` again does nothing."""
+        ...
+
+
+# --- conversations ---------------------------------------------------------------------------------------------------
+
+
+class Mode(str, Enum):
+    """Who has the conversation."""
+
+    BOT = "bot"
+    QUEUED = "queued"
+    HUMAN = "human"
+    CLOSED = "closed"
+
+
+@dataclass
+class Conversation:
+    """What the door must know of a conversation before the next message, kept outside the tracker.
+
+    ``state`` is a small JSON object (what was asked last, buttons on offer, the last answer); see ``hotline/door.py``.
+    """
+
+    id: str
+    channel: str
+    mode: Mode = Mode.BOT
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+class ConversationStore(Protocol):
+    """Conversations and the answers already given, so that a retried message is answered with the very same words."""
+
+    async def load(self, conversation: str, message: str) -> tuple[Optional[Conversation], Optional[Sequence[Mapping[str, Any]]]]:
+        """The conversation (None when new) and, when this message id was answered before, those answers."""
+        ...
+
+    async def save(
+        self, conversation: Conversation, message: str, answers: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Keep the conversation and the answers to one message, in one transaction.
+
+        Returns the answers, each with its ``sequence``. When the message was answered before, nothing is changed and
+        the first answers are returned.
+        """
+        ...
+
+    async def answers_since(self, conversation: str, sequence: int) -> Sequence[Mapping[str, Any]]:
+        """All answers after a sequence number, in order, each with its ``sequence``."""
+        ...

@@ -1,0 +1,33 @@
+"""Traditional and simplified characters (ch3: 首先使用普通话,如客户需要可使用地方话), by OpenCC.
+
+Converters are built on first use: each reads a dictionary of some megabytes.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import opencc
+
+
+@lru_cache(maxsize=None)
+def _converter(name: str) -> Any:
+    return opencc.OpenCC(name)
+
+
+def is_traditional(text: str) -> bool:
+    """Whether a text is written in traditional characters: at least two of them, or half of a short text."""
+    simplified = _converter("t2s").convert(text)
+    changed = sum(1 for before, after in zip(text, simplified) if before != after)
+    return changed >= 2 or (changed == 1 and len(text) <= 4)
+
+
+def is_simplified(text: str) -> bool:
+    """Whether a text has characters that only simplified writing has."""
+    return bool(_converter("s2t").convert(text) != text)
+
+
+def to_traditional(text: str) -> str:
+    """The text in traditional characters."""
+    return str(_converter("s2t").convert(text))

@@ -1,0 +1,82 @@
+"""Identity by service password (clause 1860-12), and the lock after five wrong ones for a number in a day.
+
+What was verified is kept behind a port, bound to the conversation: no slot, button or message can claim it (P4).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import Enum
+
+from hotline.errors import GatewayError, NotVerifiedError
+from hotline.masking import mask
+from hotline.ports import Clock, GrantStore, PasswordStore
+
+
+class PasswordResult(str, Enum):
+    """What came of a service password."""
+
+    VERIFIED = "verified"
+    WRONG = "wrong"
+    LOCKED = "locked"
+
+
+class VerificationService:
+    """Checks service passwords and remembers, for ``valid_minutes``, who has shown theirs in which conversation.
+
+    ``wrong_a_day`` wrong passwords for a number within a calendar day (of the clock's zone) lock it for that day, even
+    for the right one, in all conversations and channels.
+    """
+
+    def __init__(
+        self,
+        passwords: PasswordStore,
+        grants: GrantStore,
+        clock: Clock,
+        valid_minutes: int = 30,
+        wrong_a_day: int = 5,
+    ) -> None:
+        self._passwords = passwords
+        self._grants = grants
+        self._clock = clock
+        self._valid = timedelta(minutes=valid_minutes)
+        self._wrong_a_day = wrong_a_day
+
+    async def check_password(self, conversation: str, phone: str, password: str) -> PasswordResult:
+        """Check a password; the one that completes the lock is already answered ``LOCKED``. Gateway errors pass.
+
+        Each attempt is counted as wrong before it is checked and forgiven when it was right: attempts made at the
+        same time can thus never be more than the day allows.
+        """
+        day = self._clock.now().date()
+        attempt = await self._passwords.record_wrong(phone, day)
+        if attempt > self._wrong_a_day:
+            await self._passwords.forgive_wrong(phone, day)
+            return PasswordResult.LOCKED
+        try:
+            right = await self._passwords.check(phone, password)
+        except GatewayError:
+            await self._passwords.forgive_wrong(phone, day)
+            raise
+        if not right:
+            return PasswordResult.LOCKED if attempt == self._wrong_a_day else PasswordResult.WRONG
+        await self._passwords.forgive_wrong(phone, day)
+        await self._grants.grant(conversation, phone, self._clock.now() + self._valid)
+        return PasswordResult.VERIFIED
+
+    async def locked(self, phone: str) -> bool:
+        """Whether this number is locked for today: then there is no use in asking for its password."""
+        return await self._passwords.wrong_attempts(phone, self._clock.now().date()) >= self._wrong_a_day
+
+    async def require(self, conversation: str, phone: str) -> None:
+        """Raise ``NotVerifiedError`` unless this number was verified in this conversation and that still holds."""
+        if not await self._grants.granted(conversation, phone, self._clock.now()):
+            raise NotVerifiedError(mask(phone))
+
+    async def verified(self, conversation: str, phone: str) -> bool:
+        """The same as a question."""
+        return await self._grants.granted(conversation, phone, self._clock.now())
+
+    async def forget(self, conversation: str) -> None:
+        """End all verifications of a conversation, when it ends or is handed on."""
+        await self._grants.revoke(conversation)

@@ -1,0 +1,145 @@
+"""Every setting of a deployment, read from the environment (and a ``.env`` file), checked at start.
+
+``docs/operations.md`` has the table for operators; a convention test keeps it complete.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Optional
+
+from pydantic import BaseSettings, Field, ValidationError, validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from hotline.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """The settings, each under ``HOTLINE_`` + its name in capitals."""
+
+    host: str = Field("127.0.0.1", description="address that widget, desk, IVR endpoint and probes are served on")
+    port: int = Field(5005, ge=1, le=65535, description="their port")
+    database_url: str = Field("", description="SQLAlchemy URL; default: SQLite under the var directory")
+    redis_url: str = Field("", description="locks, presence and socket.io manager of a cluster; default: none")
+    broker_url: str = Field("", description="RabbitMQ for outbox and conversation events; default: none")
+    ivr_secret: str = Field("", description="signature of IVR events; default: made under the var directory")
+    session_secret: str = Field("", description="tokens of widget and desk; default: made under the var directory")
+    billing_url: str = Field("", description="the operator's TM Forum APIs; default: embedded demo database")
+    sms_url: str = Field("", description="SMS gateway; default: messages are kept in the database")
+    now: str = Field("", description="a fixed clock, ISO 8601 with zone; default: the real time")
+    env: str = Field("development", description="development or production", regex="^(development|production)$")
+    var: Path = Field(ROOT / "var", description="directory for database, secrets and run files")
+    model: Path = Field(ROOT / "models" / "hotline.tar.gz", description="trained model")
+    log_level: str = Field("INFO", regex="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG INFO WARNING ERROR")
+    allow_debug: bool = Field(False, description="allow DEBUG logs in production all the same")
+    gateway_timeout: float = Field(3.0, gt=0, le=8, description="seconds until a backend counts as not answering")
+    turn_deadline: float = Field(8.0, gt=0, le=60, description="seconds until a turn ends with an honest apology")
+    verified_minutes: int = Field(30, ge=1, description="how long a checked service password holds")
+    survey_web: float = Field(1.0, ge=0, le=1, description="share of web conversations asked for a rating")
+    survey_ivr: float = Field(0.2, ge=0, le=1, description="share of calls asked for a rating")
+    low_confidence: float = Field(0.3, ge=0, le=1, description="speech below this confidence is not understood")
+    allowed_origins: str = Field("", description="origins that may open the widget, comma-separated; default: own page")
+
+    class Config:
+        env_prefix = "HOTLINE_"
+        env_file = ".env"
+
+    @validator("now")
+    def _now_has_a_zone(cls, value: str) -> str:  # noqa: N805
+        if value:
+            try:
+                moment = datetime.fromisoformat(value)
+            except ValueError:
+                raise ValueError("must be ISO 8601 such as 2026-10-01T09:00:00+08:00") from None
+            if moment.tzinfo is None:
+                raise ValueError("must name its zone, such as 2026-10-01T09:00:00+08:00")
+        return value
+
+    @validator("database_url", always=True)
+    def _database_url_can_be_parsed(cls, value: str) -> str:  # noqa: N805
+        if value:
+            try:
+                make_url(value)
+            except ArgumentError:
+                raise ValueError("must be a SQLAlchemy URL such as postgresql://user@host/hotline") from None
+        return value
+
+    @property
+    def production(self) -> bool:
+        """Whether generated secrets, demo data and DEBUG logs are refused."""
+        return self.env == "production"
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.var / 'hotline.db'}"
+
+    @property
+    def origins(self) -> list[str]:
+        """Origins allowed besides the page's own."""
+        return [origin.strip() for origin in self.allowed_origins.split(",") if origin.strip()]
+
+    def secret(self, name: str) -> str:
+        """The secret ``ivr`` or ``session``: as set, or made once and kept under the var directory."""
+        given: str = getattr(self, f"{name}_secret")
+        if given:
+            return given
+        path = self.secret_path(name)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32))
+        return path.read_text().strip()
+
+    def secret_path(self, name: str) -> Path:
+        """Where a generated secret is kept."""
+        return self.var / f"{name}-secret"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read and check the settings.
+
+    Raises ``SettingsError`` naming the variable, what it was and what it may be.
+    """
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            name = f"HOTLINE_{str(problem['loc'][0]).upper()}"
+            lines.append(f"{name}: {problem['msg']}")
+        raise SettingsError("; ".join(lines)) from None
+    _refuse_unsafe_production(settings)
+    return settings
+
+
+@lru_cache(maxsize=1)
+def current_settings() -> Settings:
+    """The settings of this process."""
+    return load_settings()
+
+
+def _refuse_unsafe_production(settings: Settings) -> None:
+    if not settings.production:
+        return
+    problems = []
+    for name in ("ivr_secret", "session_secret", "database_url"):
+        if not getattr(settings, name):
+            problems.append(f"HOTLINE_{name.upper()} must be set when HOTLINE_ENV=production")
+    if settings.now:
+        problems.append("HOTLINE_NOW must not be set when HOTLINE_ENV=production")
+    if settings.log_level == "DEBUG" and not settings.allow_debug:
+        problems.append("HOTLINE_LOG_LEVEL=DEBUG is refused in production (HOTLINE_ALLOW_DEBUG=1 forces it)")
+    if problems:
+        raise SettingsError("; ".join(problems))
+
+
+def environment_names() -> Optional[list[str]]:
+    """The names of all variables, for documentation checks."""
+    return [f"HOTLINE_{name.upper()}" for name in Settings.__fields__]
