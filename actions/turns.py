@@ -148,7 +148,7 @@ class ActionHandleSilence(HotlineAction):
         elif call.tracker.active_loop.get("name"):
             return return_to_task(call)
         else:
-            call.say("utter_courtesy_anything_else")
+            call.say("utter_courtesy_fuller_question")
         return []
 
 

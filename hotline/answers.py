@@ -28,7 +28,8 @@ _UNUSED = {"elements", "quick_replies", "attachment", "image"}
 class Answer:
     """One utterance of the assistant.
 
-    ``values`` are what filled the placeholders; they stay inside the process.
+    ``values`` are what filled the placeholders; they stay inside the process. ``sequence`` is its number within the
+    conversation, 0 before it is kept; ``dressed`` what the channel made of the turn, on the last answer of it.
     """
 
     text: str
@@ -37,6 +38,8 @@ class Answer:
     card: Optional[dict[str, Any]] = None
     metadata: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
+    sequence: int = 0
+    dressed: Any = None
 
     def as_dict(self) -> dict[str, Any]:
         """The parts that are kept and sent: JSON, without the values."""
@@ -46,6 +49,7 @@ class Answer:
             "buttons": self.buttons,
             "card": self.card,
             "metadata": self.metadata,
+            "dressed": self.dressed,
         }
 
     @classmethod
@@ -57,6 +61,8 @@ class Answer:
             buttons=list(data["buttons"]),
             card=data["card"],
             metadata=dict(data["metadata"]),
+            sequence=data.get("sequence", 0),
+            dressed=data.get("dressed"),
         )
 
     @classmethod

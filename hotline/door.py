@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 MAX_TEXT = 500
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.@:-]{1,128}")
 BLOTTED = "******"
+SHORTEST_SECRET = 4  # a key pressed by mistake is no attempt
 MAX_REDIRECTS = 3  # several requests in one breath are served one after the other; more than this is a loop
 
 _PAYLOAD = re.compile(r"/(?P<intent>\w+)(?:\?(?P<query>.*))?", re.DOTALL)
@@ -40,10 +41,11 @@ _PASSWORD_LIKE = re.compile(r"(?<![\d.])\d{6}(?![\d.元块])")
 _DIGITS = re.compile(r"\d[\d \-]*\d|\d")
 _PHONE = re.compile(r"1[3-9]\d{9}")
 
-UNAVAILABLE = "utter_courtesy_unavailable"
+FAULT = "utter_courtesy_fault"
 TOO_LATE = "utter_courtesy_too_late"
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
+Dress = Callable[[list[Answer], Conversation], Any]
 
 
 @dataclass
@@ -90,9 +92,11 @@ class Door:
         self._deadline = deadline
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
-    async def receive(self, inbound: Inbound) -> Turn:
+    async def receive(self, inbound: Inbound, dress: Optional[Dress] = None) -> Turn:
         """Serve one message.
 
+        ``dress`` turns answers and conversation into what the channel sends; it is kept with the answers, so that a
+        retried message is answered with the very same.
         Raises ``MessageRejectedError`` for what is not well-formed; every other fault becomes an honest answer.
         """
         check(inbound)
@@ -106,25 +110,49 @@ class Door:
                 message = await self._message(inbound, conversation)
                 answers = self._release(await self._serve(message, inbound), conversation)
                 _remember(conversation, answers)
-                await self._conversations.save(conversation, inbound.message_id, [a.as_dict() for a in answers])
-                return Turn(answers, conversation)
+                if dress is not None:
+                    answers[-1].dressed = dress(answers, conversation)
+                said = await self._conversations.save(
+                    conversation, inbound.message_id, [answer.as_dict() for answer in answers]
+                )
+                return Turn([Answer.from_dict(item) for item in said], conversation)
             except GatewayError as error:
                 logger.error("the turn could not be kept: %s", type(error).__name__)
-                apology = self._words.answer(UNAVAILABLE, inbound.channel)
-                return Turn([apology], Conversation(inbound.conversation, inbound.channel))
+                apology = self._words.answer(FAULT, inbound.channel)
+                conversation = Conversation(inbound.conversation, inbound.channel)
+                if dress is not None:
+                    apology.dressed = dress([apology], conversation)
+                return Turn([apology], conversation)
 
     async def conversation(self, conversation: str, message: str = "-") -> Optional[Conversation]:
         """What is known of a conversation; None when it is new."""
         known, _ = await self._conversations.load(conversation, message)
         return known
 
-    async def close(self, conversation: str) -> None:
+    async def close(self, conversation: str, message_id: str) -> None:
         """The customer is gone: close the conversation and forget its verification."""
         known = await self.conversation(conversation)
         if known is not None:
             known.mode = Mode.CLOSED
-            await self._conversations.save(known, "closed", [])
+            await self._conversations.save(known, message_id, [])
         await self._secrets.forget(conversation)
+
+    async def answered(self, conversation: str, message_id: str) -> list[Answer]:
+        """The answers that a message already had; none when it is new."""
+        _, said = await self._conversations.load(conversation, message_id)
+        return [Answer.from_dict(item) for item in said or []]
+
+    async def since(self, conversation: str, sequence: int) -> list[Answer]:
+        """All answers of a conversation after a sequence number."""
+        return [Answer.from_dict(item) for item in await self._conversations.answers_since(conversation, sequence)]
+
+    def fault(self, channel: str) -> Answer:
+        """The honest sentence of a channel for a fault of the engine itself."""
+        return self._words.answer(FAULT, channel)
+
+    def words(self, response: str, channel: str, /, **values: Any) -> str:
+        """A text of domain.yml for what a channel says by itself (keys, a hold, too fast)."""
+        return self._words.phrase(response, channel, **values)
 
     # --- in ----------------------------------------------------------------------------------------------------------
 
@@ -155,7 +183,7 @@ class Door:
     ) -> Optional[UserMessage]:
         """The message without its secret, with the result of checking it; None when there is no secret in it."""
         digits = "".join(re.sub(r"\D", "", run) for run in _DIGITS.findall(text))
-        if not digits or _PHONE.fullmatch(digits):
+        if len(digits) < SHORTEST_SECRET or _PHONE.fullmatch(digits):
             return None
         kind, phone = state.get("secret"), state.get("phone", "")
         if not kind:
@@ -218,7 +246,7 @@ class Door:
             return [*collector.answers, self._words.answer(TOO_LATE, channel)]
         except Exception as error:  # whatever Rasa raises, the customer gets an honest sentence
             logger.error("a turn failed: %s", type(error).__name__, exc_info=error)
-            return [*collector.answers, self._words.answer(UNAVAILABLE, channel)]
+            return [*collector.answers, self._words.answer(FAULT, channel)]
         return collector.answers
 
     # --- out ---------------------------------------------------------------------------------------------------------
@@ -230,12 +258,12 @@ class Door:
                 released.extend(Answer.from_dict(item) for item in conversation.state.get("last", []))
             elif has_placeholder(answer.text):
                 logger.error("response %s left a placeholder open", answer.name)
-                released.append(self._words.answer(UNAVAILABLE, conversation.channel))
+                released.append(self._words.answer(FAULT, conversation.channel))
             else:
                 released.append(answer)
         if not released:
             logger.error("a turn had no answer")
-            released.append(self._words.answer(UNAVAILABLE, conversation.channel))
+            released.append(self._words.answer(FAULT, conversation.channel))
         if conversation.state.get("traditional"):
             for answer in released:
                 answer.text = script.to_traditional(answer.text)
@@ -300,6 +328,7 @@ def _remember(conversation: Conversation, answers: list[Answer]) -> None:
     state["asks"] = asked.metadata["asks"] if asked else None
     state["buttons"] = [button for answer in answers for button in answer.buttons]
     state["last"] = [answer.as_dict() for answer in answers]
+    state["louder"] = bool(state.get("louder")) or any(answer.metadata.get("louder") for answer in answers)
     state.pop("secret", None)
     if asked and asked.metadata.get("secret"):
         state["secret"] = asked.metadata["secret"]

@@ -17,7 +17,8 @@ def configure_logs(level: str) -> None:
     handler.setFormatter(_MaskingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=number, handlers=[handler], force=True)
     logging.getLogger("sanic.access").setLevel(logging.WARNING)  # its lines hold addresses and say nothing else
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for chatty in ("apscheduler", "rasa_sdk", "matplotlib"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

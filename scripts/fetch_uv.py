@@ -1,7 +1,7 @@
-"""Fetches uv into a folder, with nothing but some Python 3: through pip, through the pip of a venv, or from uv's releases.
+"""Fetches uv into a folder with nothing but some Python 3: by pip, by the pip of a venv, or from uv's own releases.
 
-Fresh Debian machines have python3 without pip and venv, so each way may be missing. The version, and through pip the hashes,
-are those of requirements-uv.lock. Runs on every Python from 3.6 on: it comes before the project's own.
+Fresh Debian machines have python3 without pip and venv, so each way may be missing. The version, and with pip the
+hashes, are those of requirements-uv.lock. Runs on every Python from 3.6 on: it comes before the project's own.
 """
 
 import hashlib

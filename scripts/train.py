@@ -1,4 +1,4 @@
-"""Trains models/hotline.tar.gz when something it is made of has changed; says nothing and returns at once when nothing has.
+"""Trains models/hotline.tar.gz when something it is made of has changed; else returns at once without a word.
 
 Contents decide, not dates: a fresh clone or a touched file trains nothing anew. Rasa itself keeps what each component
 learnt (``.rasa/cache``) and repeats only what changed; an edit of the words in domain.yml just puts the new domain into

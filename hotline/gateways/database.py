@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -79,12 +80,13 @@ class Database:
             raise GatewayTimeoutError(f"the database did not answer within {self._limit} s")
         try:
             return job.result()
-        except PoolTimeoutError as error:
-            raise GatewayTimeoutError("no free database connection") from error
+        # "from None": drivers quote statements and their values, which are personal data, and tracebacks are logged.
+        except PoolTimeoutError:
+            raise GatewayTimeoutError("no free database connection") from None
         except (OperationalError, InterfaceError) as error:
-            raise GatewayUnavailableError(_brief(error)) from error
+            raise GatewayUnavailableError(_brief(error)) from None
         except SQLAlchemyError as error:
-            raise GatewayDataError(_brief(error)) from error
+            raise GatewayDataError(_brief(error)) from None
 
 
 class _AbandonedError(Exception):
@@ -102,8 +104,11 @@ def _transact(engine: Engine, work: Callable[[Connection], T], claim: threading.
 
 
 def _brief(error: SQLAlchemyError) -> str:
-    """What went wrong without statement and parameters, which hold personal data."""
-    return str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
+    """What went wrong, without values: SQLite's own words, or the name and code of PostgreSQL's error."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return str(cause)
+    return " ".join(filter(None, (type(cause).__name__, getattr(cause, "pgcode", None))))
 
 
 def upsert(

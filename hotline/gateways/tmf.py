@@ -234,15 +234,15 @@ class TmfBillingGateway:
         """The answer, or the right error for whatever went wrong; messages hold no personal data."""
         try:
             return await asyncio.wait_for(question, self._limit)
-        except asyncio.TimeoutError as error:
-            raise GatewayTimeoutError(f"the operator did not answer within {self._limit} s") from error
+        except asyncio.TimeoutError:
+            raise GatewayTimeoutError(f"the operator did not answer within {self._limit} s") from None
         except aiohttp.ClientError as error:
-            raise GatewayUnavailableError(type(error).__name__) from error
+            raise GatewayUnavailableError(type(error).__name__) from None
         except ValidationError as error:
             fields = sorted({".".join(str(part) for part in problem["loc"]) for problem in error.errors()})
-            raise GatewayDataError(f"{error.model.__name__}: {', '.join(fields)}") from error
+            raise GatewayDataError(f"{error.model.__name__}: {', '.join(fields)}") from None
         except (ValueError, ArithmeticError, RecursionError) as error:
-            raise GatewayDataError(str(error)) from error
+            raise GatewayDataError(str(error)) from None
 
 
 def _of(phone: str) -> dict[str, str]:

@@ -168,8 +168,8 @@ def _explain(bill: Bill, previous: Optional[Bill]) -> ExplainedBill:
 def months_meant(value: str, today: datetime) -> list[date]:
     """The months that an extracted ``month`` entity means, newest first.
 
-    ``0`` this month, ``-1`` last month, ``m:3`` the latest March that is not in the future, ``y:2026-03`` that very
-    month, ``last:3`` the last three whole months. Empty for a value that is none of these.
+    ``0`` this month, ``-1`` last month, ``m:3`` the latest March that is not in the future, ``ly:3`` last year's,
+    ``y:2026-03`` that very month, ``last:3`` the last three whole months. Empty for a value that is none of these.
     """
     this = month_of(today)
     kind, _, rest = value.partition(":")
@@ -177,6 +177,8 @@ def months_meant(value: str, today: datetime) -> list[date]:
         if kind == "m" and 1 <= int(rest) <= 12:
             year = this.year if int(rest) <= this.month else this.year - 1
             return [date(year, int(rest), 1)]
+        if kind == "ly" and 1 <= int(rest) <= 12:
+            return [date(this.year - 1, int(rest), 1)]
         if kind == "y":
             year_text, _, month_text = rest.partition("-")
             return [date(int(year_text), int(month_text), 1)]

@@ -14,7 +14,8 @@ from hotline.gateways.database import Database
 from hotline.gateways.tmf import TmfBillingGateway
 from hotline.ports import BillingGateway
 from tests.gateways.mock_operator import MockOperator
-from tests.support import NOW, demo_database
+from tests.gateways.postgres import Postgres, running_postgres
+from tests.support import NOW, demo_database_url
 
 
 @pytest.fixture
@@ -22,9 +23,24 @@ def clock() -> FixedClock:
     return FixedClock(NOW)
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a fresh demo database, on each kind of server."""
+    if request.param == "sqlite":
+        return demo_database_url(tmp_path)
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.fresh("demo")
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = demo_database(tmp_path)
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
     yield database
     database.close()
 
@@ -48,7 +64,8 @@ async def tmf_billing(operator: MockOperator) -> AsyncIterator[TmfBillingGateway
 
 
 @pytest.fixture(params=["sql", "tmf"])
-def billing(request: pytest.FixtureRequest) -> BillingGateway:
+def billing(
+    request: pytest.FixtureRequest, sql_billing: SqlBillingGateway, tmf_billing: TmfBillingGateway
+) -> BillingGateway:
     """Every implementation of ``BillingGateway``, over the same subscribers."""
-    gateway: BillingGateway = request.getfixturevalue(f"{request.param}_billing")
-    return gateway
+    return sql_billing if request.param == "sql" else tmf_billing

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from hotline.errors import (
 from hotline.gateways.tmf import TmfBillingGateway
 from hotline.ports import DataPackage
 from tests.gateways.mock_operator import MockOperator
+from tests.support import demo_database_url
 
 WANG, LI = "13800138000", "13900139000"
 SEPTEMBER = date(2026, 9, 1)
@@ -43,6 +45,12 @@ QUESTIONS: dict[str, Question] = {
 every_question = pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
 
 
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """What the mock operator keeps its subscribers in does not matter here."""
+    return demo_database_url(tmp_path)
+
+
 @asynccontextmanager
 async def closed_after(gateway: TmfBillingGateway) -> AsyncIterator[TmfBillingGateway]:
     try:
@@ -58,9 +66,9 @@ async def operator_that(
     """A gateway to an operator that answers everything with ``handler``."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handler)
-    async with TestServer(app) as server:
-        async with closed_after(TmfBillingGateway(str(server.make_url("/")), time_limit, token)) as gateway:
-            yield gateway
+    server = TestServer(app)
+    async with server, closed_after(TmfBillingGateway(str(server.make_url("/")), time_limit, token)) as gateway:
+        yield gateway
 
 
 def always(body: Any, status: int = 200, **options: Any) -> Callable[[web.Request], Awaitable[web.Response]]:

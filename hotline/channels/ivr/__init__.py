@@ -1,0 +1,1 @@
+"""The telephone: call events in, actions out (docs/ivr-protocol.md)."""

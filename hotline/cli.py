@@ -1,0 +1,148 @@
+"""The command ``hotline``."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from hotline.errors import HotlineError, SettingsError
+from hotline.settings import ROOT, Settings, load_settings
+
+LEAST_FREE_MB = 200
+SENTENCES = ("查一下话费", "上个月账单为什么多了", "还有多少流量")
+
+
+@click.group()
+def cli() -> None:
+    """The self-service dialogue engine of a mobile operator's hotline."""
+
+
+@cli.command()
+def serve() -> None:
+    """Serve widget, chat, IVR endpoint and probes until Ctrl-C."""
+    settings = _settings()
+    from hotline.logs import configure_logs
+
+    configure_logs(settings.log_level)
+    from hotline.server import create_app
+
+    app = create_app(settings)
+    _announce(settings)
+    app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)
+
+
+@cli.command()
+def shell() -> None:
+    """Talk to the assistant in this terminal."""
+    settings = _settings()
+    from hotline.channels.terminal import converse
+
+    converse(settings)
+
+
+@cli.group()
+def db() -> None:
+    """The embedded database, or the one that HOTLINE_DATABASE_URL names."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Create or migrate the schema; in development also load the demo subscribers."""
+    settings = _settings()
+    from hotline.clock import clock_for
+    from hotline.gateways.database import open_engine
+    from hotline.gateways.demo import seed
+    from hotline.gateways.migrations import upgrade as migrate
+
+    try:
+        migrate(settings.database)
+        if not settings.production:
+            engine = open_engine(settings.database)
+            seed(engine, clock_for(settings.now).now())
+            engine.dispose()
+    except HotlineError as error:
+        _fail(f"the database is not usable: {error}")
+
+
+@cli.command()
+def check() -> None:
+    """Say plainly what stands in the way of serving; exit code 1 when something does."""
+    settings = _settings()
+    problems = [problem for problem in (_python(), _disk(settings.var), _model(settings), _port(settings)) if problem]
+    for problem in problems:
+        click.echo(f"hotline: {problem}", err=True)
+    sys.exit(1 if problems else 0)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    cli()
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except SettingsError as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"hotline: {message}", err=True)
+    sys.exit(1)
+
+
+def _python() -> str:
+    if sys.version_info[:2] == (3, 10):
+        return ""
+    return f"Python 3.10 is needed, this is {sys.version.split()[0]}: run `make clean run`"
+
+
+def _disk(var: Path) -> str:
+    var.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(var).free // 1_000_000
+    return "" if free >= LEAST_FREE_MB else f"only {free} MB left on the disk of {var}: {LEAST_FREE_MB} are needed"
+
+
+def _model(settings: Settings) -> str:
+    return "" if settings.model.exists() else f"there is no trained model at {settings.model}: run `make train`"
+
+
+def _port(settings: Settings) -> str:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            return (
+                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): stop what uses it, "
+                "or choose another with HOTLINE_PORT"
+            )
+    return ""
+
+
+def _announce(settings: Settings) -> None:
+    base = f"http://{settings.host}:{settings.port}"
+    settings.secret("ivr")
+    lines = [
+        f"widget    {base}/",
+        f"IVR       {base}/webhooks/ivr/webhook   (protocol: docs/ivr-protocol.md)",
+        f"probes    {base}/live   {base}/ready",
+    ]
+    if not settings.ivr_secret:
+        lines.append(f"IVR key   {_short(settings.secret_path('ivr'))}   sign: sha256=HMAC-SHA256(key, timestamp + '.' + body)")
+    lines.append("try       " + "   ".join(SENTENCES))
+    lines.append("as        13800138000, service password 246810 (invented)")
+    click.echo("\n".join(lines))
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+if __name__ == "__main__":
+    main()

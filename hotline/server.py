@@ -1,0 +1,73 @@
+"""The hotline as a server: widget page, chat, IVR endpoint and probes on one port, Rasa and its actions inside."""
+
+from __future__ import annotations
+
+import logging
+from asyncio import AbstractEventLoop
+from pathlib import Path
+from typing import Any
+
+from rasa.core import channels
+from rasa.core.run import create_http_input_channels
+from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse, file, json
+
+from hotline import bootstrap
+from hotline.engine import load_agent
+from hotline.errors import HotlineError
+from hotline.settings import ROOT, Settings
+
+logger = logging.getLogger(__name__)
+
+STATIC = Path(__file__).parent / "static"
+POLICY = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'self'"
+
+
+def create_app(settings: Settings) -> Sanic:
+    """The Sanic application; the model is loaded when it starts."""
+    app = Sanic("hotline", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = 64 * 1024
+    app.config.REQUEST_TIMEOUT = 10
+    app.config.MOTD = False
+    channels.channel.register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
+    app.static("/static", str(STATIC))
+    app.add_route(_page, "/", methods=["GET"])
+    app.add_route(_live, "/live", methods=["GET"])
+    app.add_route(_ready, "/ready", methods=["GET"])
+    app.register_middleware(_headers, "response")
+
+    async def start(app: Sanic, _loop: AbstractEventLoop) -> None:
+        app.ctx.agent = load_agent(settings.model)
+
+    async def stop(_app: Sanic, _loop: AbstractEventLoop) -> None:
+        bootstrap.services().close()
+
+    app.register_listener(start, "before_server_start")
+    app.register_listener(stop, "after_server_stop")
+    return app
+
+
+async def _page(_request: Request) -> HTTPResponse:
+    return await file(STATIC / "index.html")
+
+
+async def _live(_request: Request) -> HTTPResponse:
+    return json({"live": True})
+
+
+async def _ready(request: Request) -> HTTPResponse:
+    checks: dict[str, Any] = {"model": "ok" if request.app.ctx.agent.is_ready() else "not loaded"}
+    try:
+        await bootstrap.services().database.ping()
+        checks["database"] = "ok"
+    except HotlineError as error:
+        checks["database"] = str(error)
+    ready = all(value == "ok" for value in checks.values())
+    return json({"ready": ready, "checks": checks}, status=200 if ready else 503)
+
+
+async def _headers(_request: Request, response: HTTPResponse) -> None:
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"

@@ -1,0 +1,47 @@
+"""A verification belongs to one number in one conversation and ends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from hotline.gateways.database import Database
+from hotline.gateways.grants import SqlGrantStore
+from tests.support import NOW
+
+WANG, LI = "13800138000", "13900139000"
+LATER = NOW + timedelta(minutes=30)
+
+
+@pytest.fixture
+def grants(database: Database) -> SqlGrantStore:
+    return SqlGrantStore(database)
+
+
+async def test_a_grant_holds_for_its_number_and_conversation_alone(grants: SqlGrantStore) -> None:
+    await grants.grant("a", WANG, LATER)
+    assert await grants.granted("a", WANG, NOW)
+    assert not await grants.granted("a", LI, NOW)
+    assert not await grants.granted("b", WANG, NOW)
+
+
+async def test_a_grant_ends_at_its_moment(grants: SqlGrantStore) -> None:
+    await grants.grant("a", WANG, LATER)
+    assert await grants.granted("a", WANG, LATER - timedelta(seconds=1))
+    assert not await grants.granted("a", WANG, LATER)
+
+
+async def test_a_new_grant_replaces_the_old_one(grants: SqlGrantStore) -> None:
+    await grants.grant("a", WANG, NOW)
+    await grants.grant("a", WANG, LATER)
+    assert await grants.granted("a", WANG, NOW)
+
+
+async def test_revoking_ends_all_grants_of_a_conversation_and_no_other(grants: SqlGrantStore) -> None:
+    for conversation, phone in (("a", WANG), ("a", LI), ("b", WANG)):
+        await grants.grant(conversation, phone, LATER)
+    await grants.revoke("a")
+    assert not await grants.granted("a", WANG, NOW)
+    assert not await grants.granted("a", LI, NOW)
+    assert await grants.granted("b", WANG, NOW)
