@@ -9,15 +9,23 @@ from hotline.clock import clock_for
 from hotline.gateways.account import SqlAccountGateway
 from hotline.gateways.billing import SqlBillingGateway
 from hotline.gateways.catalogue import SqlCatalogue
+from hotline.gateways.codes import SqlResetStore
 from hotline.gateways.conversations import SqlConversationStore
 from hotline.gateways.database import Database
 from hotline.gateways.grants import SqlGrantStore
 from hotline.gateways.passwords import SqlPasswordStore
+from hotline.gateways.ratings import SqlRatingStore
+from hotline.gateways.reports import SqlCallbackRequests, SqlFaultReports
 from hotline.gateways.sms import SqlSmsGateway
 from hotline.ports import AccountGateway, BillingGateway, Catalogue, Clock, ConversationStore, SmsGateway
 from hotline.services.billing import BillingService
+from hotline.services.fault import FaultService
+from hotline.services.secretary import SecretaryService
 from hotline.services.secrets import SecretDesk
+from hotline.services.service import ChangeService, HallService
+from hotline.services.surveys import SurveyService
 from hotline.services.verification import VerificationService
+from hotline.services.verification_reset import PasswordResetService
 from hotline.settings import Settings, current_settings
 
 
@@ -34,6 +42,12 @@ class Services:
     sms: SmsGateway
     verification: VerificationService
     billing: BillingService
+    reset: PasswordResetService
+    changes: ChangeService
+    halls: HallService
+    faults: FaultService
+    secretary: SecretaryService
+    surveys: SurveyService
     secrets: SecretDesk
 
     def close(self) -> None:
@@ -68,17 +82,32 @@ def build(
     verification = VerificationService(passwords, SqlGrantStore(database), clock, settings.verified_minutes)
     catalogue = SqlCatalogue(database, clock)
     gateway = billing_gateway or _billing_gateway(settings, database, clock)
+    billing = BillingService(gateway, catalogue, verification, clock)
+    account = SqlAccountGateway(database, clock)
+    sms = SqlSmsGateway(database, clock)
+    reset = PasswordResetService(SqlResetStore(database), sms, account, clock)
+    secrets = {
+        "service_password": verification.check_password,
+        "sms_code": reset.check_code,
+        "new_password": reset.check_new_password,
+    }
     return Services(
         settings=settings,
         clock=clock,
         database=database,
         conversations=SqlConversationStore(database, clock),
         catalogue=catalogue,
-        account=SqlAccountGateway(database, clock),
-        sms=SqlSmsGateway(database, clock),
+        account=account,
+        sms=sms,
         verification=verification,
-        billing=BillingService(gateway, catalogue, verification, clock),
-        secrets=SecretDesk({"service_password": verification.check_password}, verification.forget),
+        billing=billing,
+        reset=reset,
+        changes=ChangeService(account, gateway, catalogue, billing, verification),
+        halls=HallService(catalogue),
+        faults=FaultService(catalogue, SqlFaultReports(database, clock)),
+        secretary=SecretaryService(gateway, sms, SqlCallbackRequests(database, clock)),
+        surveys=SurveyService(SqlRatingStore(database), clock),
+        secrets=SecretDesk(secrets, verification.forget),
     )
 
 

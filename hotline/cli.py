@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import sys
+import warnings
 from pathlib import Path
 from typing import NoReturn
 
@@ -81,7 +83,16 @@ def check() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    _quiet()
     cli()
+
+
+def _quiet() -> None:
+    """What Rasa's pinned packages say about themselves is no news to an operator."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    if not sys.warnoptions:
+        warnings.showwarning = lambda *_, **__: None  # filters would be reset by the packages themselves
 
 
 def _settings() -> Settings:

@@ -229,6 +229,10 @@ class AccountGateway(Protocol):
         ``hotline/gateways``), ``NoSuchItemError`` for an unknown item."""
         ...
 
+    async def preview(self, phone: str, kind: str, item: str) -> date:
+        """The day from which this change would hold if it were carried out now; raises what ``execute`` would."""
+        ...
+
     async def find(self, key: str) -> Optional[Order]:
         """The receipt of a change that was already done under this key."""
         ...
@@ -277,11 +281,104 @@ class GrantStore(Protocol):
         ...
 
 
+class ResetStore(Protocol):
+    """Codes that prove who holds a number, and new service passwords that wait for a yes; both are kept hashed.
+
+    All is bound to conversation and number; of several codes the latest counts. ``AccountGateway.execute`` with kind
+    ``reset_password`` makes the waiting password the one in force.
+    """
+
+    async def issue(self, conversation: str, phone: str, code: str, now: datetime, until: datetime) -> None:
+        """Keep a code."""
+        ...
+
+    async def issued(self, phone: str, since: datetime) -> int:
+        """How many codes a number was sent since a moment, in all conversations."""
+        ...
+
+    async def pending(self, conversation: str, phone: str, now: datetime, most_tries: int) -> bool:
+        """Whether there is a code that can still be entered."""
+        ...
+
+    async def attempt(
+        self, conversation: str, phone: str, code: str, now: datetime, most_tries: int, until: datetime
+    ) -> bool:
+        """Whether the code is right, in force and was tried less than ``most_tries`` times before.
+
+        A try is counted before it is looked at, atomically. The right code holds as passed until ``until``.
+        """
+        ...
+
+    async def passed(self, conversation: str, phone: str, now: datetime) -> bool:
+        """Whether the code was passed and this still holds."""
+        ...
+
+    async def park(self, conversation: str, phone: str, password: str, now: datetime) -> bool:
+        """Keep a new password until the customer says yes; False when no passed code holds."""
+        ...
+
+
 class SmsGateway(Protocol):
     """Short messages to a subscriber."""
 
     async def send(self, phone: str, text: str, key: str) -> None:
         """Send once; the same ``key`` again does nothing."""
+        ...
+
+
+# --- what customers report and ask for -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FaultReport:
+    """A fault as a customer reports it.
+
+    ``kind`` is ``network``, ``broadband`` or ``handset``; ``phone`` reaches the customer; ``description`` is in his own
+    words; ``findings`` are the steps of the guided check with yes or no. ``address`` and ``visit_time`` are those of a
+    repair visit, empty where none is wanted.
+    """
+
+    kind: str
+    phone: str
+    description: str
+    area: str = ""
+    findings: Mapping[str, bool] = field(default_factory=dict)
+    address: str = ""
+    visit_time: str = ""
+
+
+class FaultReports(Protocol):
+    """Where faults are put on record; a ticket system stands behind this port as well as a table."""
+
+    async def file(self, report: FaultReport, key: str, conversation: str) -> str:
+        """The number of the report, once it is committed; the same ``key`` again returns the first number."""
+        ...
+
+
+class CallbackRequests(Protocol):
+    """Customers who want to be called back."""
+
+    async def file(self, phone: str, wanted: str, key: str, conversation: str) -> None:
+        """Put a wish on record: the number, and when, in the customer's words; the same ``key`` again does nothing."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rating:
+    """How content a customer was with a conversation: ``score`` 1 to 5."""
+
+    conversation: str
+    channel: str
+    score: int
+    comment: str
+    at: datetime
+
+
+class RatingStore(Protocol):
+    """Ratings, one a conversation."""
+
+    async def record(self, rating: Rating) -> None:
+        """Keep a rating; a later one of the same conversation takes its place."""
         ...
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from hotline.clock import ZONE
+from hotline.bootstrap import Services, build
+from hotline.clock import ZONE, FixedClock
 from hotline.gateways.database import Database, open_engine
 from hotline.gateways.demo import seed
 from hotline.gateways.migrations import upgrade
+from hotline.settings import load_settings
 
 # A Wednesday in office hours: no weekend, no holiday, no first or last day of a month.
 NOW = datetime(2026, 10, 21, 10, 0, tzinfo=ZONE)
@@ -48,3 +50,9 @@ def _template(now: datetime) -> Path:
 @lru_cache(maxsize=1)
 def _session_directory() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="hotline-tests-")
+
+
+def demo_services(directory: Path, now: datetime = NOW) -> Services:
+    """The services of a deployment on a fresh demo database, with a clock that stands at ``now``; close them after use."""
+    settings = load_settings(database_url=demo_database_url(directory, now), var=directory)
+    return build(settings, clock=FixedClock(now))

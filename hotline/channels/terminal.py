@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 from getpass import getpass
 
 import click
@@ -20,7 +21,10 @@ CHANNEL = "web"  # a screen, like the widget
 
 
 def converse(settings: Settings) -> None:
-    """Read lines until the end of input or Ctrl-C; a number chooses a button, an empty line is silence."""
+    """Read lines until the end of input or Ctrl-C; a number chooses a button, an empty line is silence.
+
+    Lines that come from a file or a pipe are shown as they would have been typed, secrets blotted out.
+    """
     configure_logs("ERROR")
     services = bootstrap.services()
     door = open_door(load_agent(settings.model), services)
@@ -55,7 +59,7 @@ async def _talk(door: Door) -> None:
 
 
 def _read(conversation: str, number: int, buttons: list[dict[str, str]], secret: bool) -> Inbound:
-    line = getpass("*> ") if secret else input("> ")
+    line = _typed(secret) if sys.stdin.isatty() else _piped(secret)
     text = line.strip()
     if not text:
         return Inbound(conversation, CHANNEL, str(number), event="silence")
@@ -63,3 +67,16 @@ def _read(conversation: str, number: int, buttons: list[dict[str, str]], secret:
         button = buttons[int(text) - 1]
         return Inbound(conversation, CHANNEL, str(number), button["title"], button["payload"])
     return Inbound(conversation, CHANNEL, str(number), text)
+
+
+def _typed(secret: bool) -> str:
+    return getpass("> ") if secret else input("> ")
+
+
+def _piped(secret: bool) -> str:
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    text = line.strip()
+    click.echo("> " + ("*" * len(text) if secret else text))
+    return text

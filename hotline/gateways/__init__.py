@@ -5,6 +5,7 @@ Why ``AccountGateway.execute`` may refuse (``OrderRefusedError.reason``), with t
     already         it is so already: plan, open service, lost line, running line
     arrears         money is owed: ``amount`` (positive, yuan)
     balance         the balance does not cover the fee: ``balance``, ``fee``
+    code_required   a new password without a passed code and a waiting password
     contract        a contract forbids it: ``until``
     not_open        the service, pack or plan to cancel is not held
     pack_running    a pack runs until it expires: ``until``
@@ -20,6 +21,7 @@ REFUSALS = frozenset(
         "already",
         "arrears",
         "balance",
+        "code_required",
         "contract",
         "not_open",
         "pack_running",

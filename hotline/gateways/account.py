@@ -6,9 +6,9 @@ a refusal are listed in ``hotline/gateways/__init__.py``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Optional
 
 from sqlalchemy import delete, insert, select, update
@@ -19,7 +19,8 @@ from hotline.clock import month_of
 from hotline.errors import NoSuchItemError, OrderRefusedError, UnknownSubscriberError
 from hotline.gateways import schema
 from hotline.gateways.billing import plan_in_force
-from hotline.gateways.database import Database
+from hotline.gateways.codes import take_password
+from hotline.gateways.database import Database, upsert
 from hotline.masking import mask
 from hotline.ports import Clock, Order
 
@@ -33,9 +34,7 @@ class SqlAccountGateway:
 
     async def execute(self, phone: str, kind: str, item: str, key: str, conversation: str) -> Order:
         """See the port. Raises ``ValueError`` for a kind that is none."""
-        change = _CHANGES.get(kind)
-        if change is None:
-            raise ValueError(f"no such change: {kind}")
+        change = _change(kind)
         now = self._clock.now()
 
         def work(connection: Connection) -> Order:
@@ -43,13 +42,27 @@ class SqlAccountGateway:
             done = _receipt(connection, key)
             if done:
                 return done
-            effect = change(_Request(connection, row, item, key, now.date()))
+            effect = change(_Request(connection, row, item, key, now, conversation))
             what = {"key": key, "phone": phone, "kind": kind, "item": item}
             order = insert(schema.orders).values(**what, day=now.date(), effective=effect.effective)
             order_id = connection.execute(order).inserted_primary_key[0]
             entry = {"at": now, "conversation": conversation, "before": effect.before, "after": effect.after}
             connection.execute(insert(schema.audit_log).values(**what, **entry, order_id=order_id))
             return Order(_number(now.date(), order_id), effect.effective)
+
+        return await self._database.write(work)
+
+    async def preview(self, phone: str, kind: str, item: str) -> date:
+        """See the port: the change is made and taken back. Raises ``ValueError`` for a kind that is none."""
+        change = _change(kind)
+        now = self._clock.now()
+
+        def work(connection: Connection) -> date:
+            trial = connection.begin_nested()
+            try:
+                return change(_Request(connection, _lock(connection, phone), item, "", now, "")).effective
+            finally:
+                trial.rollback()
 
         return await self._database.write(work)
 
@@ -75,7 +88,13 @@ class _Request:
     row: Any
     item: str
     key: str
-    today: date
+    now: datetime
+    conversation: str
+
+    @property
+    def today(self) -> date:
+        """The day in the clock's zone."""
+        return self.now.date()
 
     def find(self, table: Table) -> Any:
         """The item in a table of the catalogue, or None."""
@@ -171,8 +190,12 @@ def _resume_service(request: _Request) -> _Effect:
 
 
 def _reset_password(request: _Request) -> _Effect:
-    # The password itself goes through PasswordStore.change; here it is only put on record that it was changed.
-    return _Effect(request.today, {}, {})
+    password = take_password(request.connection, request.conversation, request.row.phone, request.now)
+    if password is None:
+        raise OrderRefusedError("code_required")
+    table = schema.service_passwords
+    upsert(request.connection, table, {"phone": request.row.phone}, {"hash": password})
+    return _Effect(request.today, {}, {})  # neither the old nor the new one is anybody's business
 
 
 _CHANGES = {
@@ -184,6 +207,12 @@ _CHANGES = {
     "resume_service": _resume_service,
     "reset_password": _reset_password,
 }
+
+
+def _change(kind: str) -> Callable[[_Request], _Effect]:
+    if kind not in _CHANGES:
+        raise ValueError(f"no such change: {kind}")
+    return _CHANGES[kind]
 
 
 def _lock(connection: Connection, phone: str) -> Any:

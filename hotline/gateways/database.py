@@ -8,12 +8,10 @@ is committed later, because whoever is first takes the claim – the thread to c
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any, Optional, TypeVar
 
@@ -87,6 +85,8 @@ class Database:
             raise GatewayUnavailableError(_brief(error)) from None
         except SQLAlchemyError as error:
             raise GatewayDataError(_brief(error)) from None
+        except ValueError:  # a character that the database cannot store, or a stored value that is none of ours
+            raise GatewayDataError("a value that cannot be stored or understood") from None
 
 
 class _AbandonedError(Exception):
@@ -134,7 +134,6 @@ def open_engine(url: str) -> Engine:
     target = make_url(url)
     options: dict[str, Any] = {
         "future": True,
-        "json_serializer": partial(json.dumps, ensure_ascii=False),
         "hide_parameters": True,  # error texts reach the log, personal data must not
         "poolclass": QueuePool,
         "pool_size": THREADS,

@@ -1,7 +1,7 @@
 """Invented subscribers for development: ``hotline/demo/subscribers.yml`` brought into the database.
 
 The file counts months from today (0 is this month). The first start loads everything. A later start in the same month
-changes nothing. A start in a later month gives the demo subscribers bills, usage, payments and packs for the new
+changes nothing. A start in another month gives the demo subscribers bills, usage, payments and packs for that
 month again, and leaves everything else as customers have changed it: plan, services, balance, status, passwords,
 orders. Outages, which the file dates in hours, are renewed at every start. Never used when HOTLINE_ENV=production.
 """

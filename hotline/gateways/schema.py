@@ -11,6 +11,7 @@ from typing import Any, Optional
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -250,6 +251,60 @@ verification_grants = Table(
     Column("conversation", String(100), primary_key=True),
     Column("phone", String(20), primary_key=True),
     Column("until", Moment, nullable=False),
+)
+
+password_resets = Table(
+    "password_resets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation", String(100), nullable=False),
+    Column("phone", String(20), nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("code", String(200), nullable=False),  # hashed
+    Column("tries", Integer, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("password", String(200)),  # hashed; waits for the customer's yes
+    Index(None, "phone", "created"),
+)
+
+# --- what customers report and ask for; numbers need not be ours, so there is no foreign key ---
+
+fault_reports = Table(
+    "fault_reports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("at", Moment, nullable=False),
+    Column("conversation", String(100), nullable=False, index=True),
+    Column("phone", String(20), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("area", String(100), nullable=False),
+    Column("findings", JSON, nullable=False),
+    Column("address", String(200), nullable=False),
+    Column("visit_time", String(100), nullable=False),
+)
+
+callback_requests = Table(
+    "callback_requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("at", Moment, nullable=False),
+    Column("conversation", String(100), nullable=False, index=True),
+    Column("phone", String(20), nullable=False, index=True),
+    Column("wanted", String(100), nullable=False),
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("conversation", String(100), primary_key=True),
+    Column("channel", String(20), nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
 )
 
 # --- conversations ---

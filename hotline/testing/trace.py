@@ -7,10 +7,12 @@ trained: every rule of the training data is featurised again, and the states it 
 from __future__ import annotations
 
 import logging
+import os
 from collections import defaultdict
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterable, Optional
+from typing import Any, Iterable, Iterator, Optional
 
 from rasa.core.policies.memoization import MemoizationPolicy
 from rasa.core.policies.rule_policy import DEFAULT_RULES, LOOP_RULES, RulePolicy
@@ -76,28 +78,27 @@ class RuleBook:
 def read_rules(data: Path, config: Path, agent: Any) -> RuleBook:
     """The rules and stories of the training data, as the agent's policies see them."""
     importer = TrainingDataImporter.load_from_config(str(config), training_data_paths=[str(data)])
+    generator = TrainingDataGenerator(
+        importer.get_stories(), agent.domain, augmentation_factor=0, use_story_concatenation=False
+    )
     book = RuleBook()
-    policies = _policies(agent)
-    graph = importer.get_stories()
-    trackers = TrainingDataGenerator(graph, agent.domain, augmentation_factor=0, use_story_concatenation=False).generate()
-    for tracker in trackers:
-        kind = RulePolicy if tracker.is_rule_tracker else MemoizationPolicy
-        for policy in policies:
-            if type(policy) is not kind:
-                continue
-            options = {"omit_unset_slots": True} if tracker.is_rule_tracker else {}
-            states, _ = policy.featurizer.training_states_and_labels([tracker], agent.domain, **options)
-            for moment in states:
-                mark = policy._create_feature_key(moment)
-                if mark and _has_customer(mark):
-                    book.names[mark].add(tracker.sender_id)
-                    (book.rules if tracker.is_rule_tracker else book.stories)[tracker.sender_id].add(mark)
+    with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):  # progress bars
+        for tracker in generator.generate():
+            known = book.rules if tracker.is_rule_tracker else book.stories
+            for mark in _marks(tracker, agent):
+                book.names[mark].add(tracker.sender_id)
+                known[tracker.sender_id].add(mark)
     return book
 
 
-def _has_customer(mark: str) -> bool:
-    """Whether a state is more than the snippet before a rule's first step."""
-    return mark != "[]"
+def _marks(tracker: Any, agent: Any) -> Iterator[str]:
+    """The states of a rule or story, as the policy that learnt it writes them."""
+    kind = RulePolicy if tracker.is_rule_tracker else MemoizationPolicy
+    options = {"omit_unset_slots": True} if tracker.is_rule_tracker else {}
+    for policy in _policies(agent):
+        if type(policy) is kind:
+            states, _ = policy.featurizer.training_states_and_labels([tracker], agent.domain, **options)
+            yield from filter(None, map(policy._create_feature_key, states))
 
 
 class Tracer:
@@ -146,8 +147,8 @@ class Tracer:
 
 
 def _policies(agent: Any) -> list[Any]:
-    nodes = agent.processor.graph_runner._instantiated_nodes.values()
-    return [node for node in nodes if isinstance(node, (RulePolicy, MemoizationPolicy))]
+    components = [node._component for node in agent.processor.graph_runner._instantiated_nodes.values()]
+    return [component for component in components if isinstance(component, (RulePolicy, MemoizationPolicy))]
 
 
 def decisions(events: Iterable[Any], noted: list[tuple[str, str]], book: Optional[RuleBook]) -> list[Decision]:

@@ -27,9 +27,12 @@ CHINESE_IN_CODE = {
 }
 
 
-@pytest.mark.parametrize(
-    ("scenario", "clause", "sentence"), house.prescribed(), ids=lambda value: str(value) if str(value).isascii() else ""
-)
+def ascii_only(value: str) -> str:
+    """The part of a test's id that a value gives; pytest would write Chinese as numbers."""
+    return value if value.isascii() else ""
+
+
+@pytest.mark.parametrize(("scenario", "clause", "sentence"), house.prescribed(), ids=ascii_only)
 def test_a_prescribed_sentence_is_a_response_that_cites_its_clause(scenario: str, clause: str, sentence: str) -> None:
     clauses = [
         str(variant.get("metadata", {}).get("clause"))
@@ -60,7 +63,7 @@ def test_a_sentence_quoted_among_the_consequences_is_a_response_too(clause: str,
     assert clause in said, f"No response says {sentence!r} and cites {clause}."
 
 
-@pytest.mark.parametrize(("clause", "slip", "said"), house.errata())
+@pytest.mark.parametrize(("clause", "slip", "said"), house.errata(), ids=ascii_only)
 def test_the_manuals_slips_are_said_in_their_corrected_form(clause: str, slip: str, said: str) -> None:
     everything = "\n".join(text for _, variant in house.variants() for text in house.words(variant))
     if slip:
@@ -145,10 +148,10 @@ def bare(text: str) -> str:
     return re.sub(r"[\W_]+", "", house.PLACEHOLDER.sub("", text))
 
 
-@pytest.mark.parametrize("phrase", house.taboo())
-def test_no_response_contains_a_taboo_phrase(phrase: str) -> None:
-    guilty = [name for name, v in house.variants() if any(bare(phrase) in bare(text) for text in house.words(v))]
-    assert not guilty, f"{guilty} contain the taboo phrase {phrase}."
+def test_no_response_contains_a_taboo_phrase() -> None:
+    for phrase in house.taboo():
+        guilty = [name for name, v in house.variants() if any(bare(phrase) in bare(text) for text in house.words(v))]
+        assert not guilty, f"{guilty} contain the taboo phrase {phrase}."
 
 
 def test_no_response_asks_back_curtly() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -76,7 +77,7 @@ def running_postgres() -> Iterator[Postgres]:
         _wait_for(url)
         yield Postgres(url)
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # fast: does not wait for connections
         server.wait(10)
         shutil.rmtree(directory, ignore_errors=True)
 

@@ -242,10 +242,29 @@ async def test_a_change_is_done_once_however_often_its_key_is_sent(
 
 
 async def test_a_receipt_is_found_by_its_key(account: SqlAccountGateway) -> None:
-    receipt = await order(account, WANG, "reset_password", key="k7")
+    receipt = await order(account, WANG, "report_lost", key="k7")
     assert receipt == Order("20261021000001", TODAY)
     assert await account.find("k7") == receipt
     assert await account.find("k8") is None
+
+
+async def test_a_preview_tells_the_day_and_changes_nothing(
+    account: SqlAccountGateway, sql_billing: SqlBillingGateway, database: Database
+) -> None:
+    assert await account.preview(WANG, "change_plan", "畅享套餐38元") == NEXT_MONTH
+    assert await account.preview(WANG, "buy_data_pack", "10元流量包") == TODAY
+    assert await account.preview(WANG, "report_lost", "") == TODAY
+    assert (await sql_billing.subscriber(WANG)).status == "active"
+    assert await sql_billing.balance(WANG) == Decimal("86.40")
+    assert await database.read(lambda connection: connection.execute(select(schema.orders)).all()) == []
+
+
+async def test_a_preview_is_refused_as_the_change_would_be(account: SqlAccountGateway) -> None:
+    with pytest.raises(OrderRefusedError) as refused:
+        await account.preview(ZHAO, "buy_data_pack", "20元流量包")
+    assert refused.value.reason == "balance"
+    with pytest.raises(ValueError, match="no such change"):
+        await account.preview(WANG, "give_away", "")
 
 
 async def test_a_change_is_in_the_audit_log_with_before_and_after(

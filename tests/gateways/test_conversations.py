@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import update
 
 from hotline.clock import FixedClock
+from hotline.errors import GatewayDataError
 from hotline.gateways.conversations import SqlConversationStore
 from hotline.gateways.database import Database
+from hotline.gateways.schema import conversations
 from hotline.ports import Conversation, Mode
 
 
@@ -25,6 +28,21 @@ async def test_a_conversation_comes_back_as_it_was_saved(store: SqlConversationS
     saved = Conversation("c", "web", Mode.QUEUED, {"asked": "月份", "buttons": ["/a", "/b"]})
     await store.save(saved, "m1", [{"text": "您好!"}])
     assert await store.load("c", "m2") == (saved, None)
+
+
+async def test_whatever_characters_customers_send_are_kept(store: SqlConversationStore) -> None:
+    saved = Conversation("c", "web", state={"text": "\x00 \ud800 𠮷 😀 \u202e"})
+    numbered = await store.save(saved, "m1", [{"text": "\x00 \ud800"}])
+    assert await store.load("c", "m1") == (saved, numbered)
+
+
+async def test_a_stored_mode_that_is_none_of_ours_is_a_data_error(
+    store: SqlConversationStore, database: Database
+) -> None:
+    await store.save(Conversation("c", "web"), "m1", [])
+    await database.write(lambda connection: connection.execute(update(conversations).values(mode="lost")))
+    with pytest.raises(GatewayDataError):
+        await store.load("c", "m1")
 
 
 async def test_a_message_that_was_answered_comes_with_its_answers(store: SqlConversationStore) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -137,7 +138,7 @@ async def test_the_event_loop_runs_on_while_a_transaction_takes_its_time(databas
 async def test_the_error_of_a_statement_shows_no_values(database: Database) -> None:
     with pytest.raises(GatewayError) as failed:
         await database.read(lambda connection: connection.execute(text("SELECT :phone FROM none"), {"phone": "138"}))
-    assert "138" not in str(failed.value)
+    assert "138" not in "".join(traceback.format_exception(failed.value))
 
 
 async def test_a_row_that_breaks_a_rule_of_the_schema_is_a_data_error(database: Database) -> None:
@@ -147,6 +148,12 @@ async def test_a_row_that_breaks_a_rule_of_the_schema_is_a_data_error(database: 
 
     with pytest.raises(GatewayDataError):
         await database.write(twice)
+
+
+async def test_a_character_that_cannot_be_stored_is_a_data_error(database: Database) -> None:
+    query = select(schema.subscribers).where(schema.subscribers.c.phone == "\ud800")
+    with pytest.raises(GatewayDataError):
+        await database.read(lambda connection: connection.execute(query).all())
 
 
 async def test_foreign_keys_are_enforced(database: Database) -> None:

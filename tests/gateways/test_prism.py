@@ -29,7 +29,9 @@ from tests.gateways.descriptions import descriptions
 pytestmark = pytest.mark.services
 
 WANG = "13800138000"
-ROUNDS = 10
+ROUNDS = 8
+# Luck decides whether a made-up answer is complete: a question is asked on until one was.
+MOST_ROUNDS = 60
 
 Question = Callable[[TmfBillingGateway], Awaitable[Any]]
 QUESTIONS: dict[str, Question] = {
@@ -42,6 +44,13 @@ QUESTIONS: dict[str, Question] = {
     "puk": lambda gateway: gateway.puk(WANG),
 }
 
+
+def quantity(units: str) -> dict[str, Any]:
+    """The schema of an amount in these units, now and then negative."""
+    amount = {"type": "number", "minimum": -10, "maximum": 1000}
+    return {"type": "object", "properties": {"amount": amount, "units": {"enum": [units]}}}
+
+
 # What a sensible operator would fill in: without these almost every made-up answer is refused at the first look.
 SENSIBLE: dict[str, dict[str, Any]] = {
     "Product.productSerialNumber": {"enum": [WANG]},
@@ -53,8 +62,11 @@ SENSIBLE: dict[str, dict[str, Any]] = {
     "CustomerBill.billingPeriod": {
         "properties": {"startDateTime": {"enum": ["2026-09-01T00:00:00+08:00", "2026-10-01T00:00:00+08:00"]}}
     },
-    "Quantity.units": {"enum": ["CNY", "MB", "points"]},
-    "Quantity.amount": {"minimum": -1, "maximum": 100000},
+    "AccumulatedBalance.totalBalance": quantity("CNY"),
+    "TopupBalance.amount": quantity("CNY"),
+    "Bucket.remainingValue": quantity("points"),
+    "BucketRefOrValue.remainingValue": quantity("MB"),
+    "ConsumptionSummary.value": quantity("MB"),
     "Money.unit": {"enum": ["CNY"]},
     "Money.value": {"maximum": 100000},
     "RelatedParty.role": {"enum": ["customer", "user"]},
@@ -67,7 +79,12 @@ SENSIBLE: dict[str, dict[str, Any]] = {
 }
 
 # Products contain products and buckets refer to buckets: Prism would not come to an end.
-ENDLESS = ["ProductRefOrValue.product", "ProductRefOrValue.productRelationship", "BucketRefOrValue.bucketRelationship"]
+NONE = {"type": "array", "items": {"type": "object"}, "maxItems": 0}
+ENDLESS = {
+    "ProductRefOrValue.product": NONE,
+    "ProductRefOrValue.productRelationship": NONE,
+    "BucketRefOrValue.bucketRelationship": NONE,
+}
 
 
 def one_description(narrowed: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -77,7 +94,7 @@ def one_description(narrowed: dict[str, dict[str, Any]]) -> dict[str, Any]:
     for number, (base, description) in enumerate(descriptions().items()):
         prefix = f"Api{number}"
         renamed = json.loads(json.dumps(description).replace("#/definitions/", f"#/definitions/{prefix}"))
-        for place, schema in {**dict.fromkeys(ENDLESS, {"type": "array", "maxItems": 0}), **narrowed}.items():
+        for place, schema in {**ENDLESS, **narrowed}.items():
             definition, field = place.split(".")
             properties = renamed["definitions"].get(definition, {}).get("properties", {})
             if field in properties:
@@ -132,7 +149,9 @@ async def test_whatever_the_descriptions_allow_is_a_value_or_the_right_error(
         await wait_for(url)
         gateway = TmfBillingGateway(url, time_limit=20)  # Prism takes its time to make up a product
         try:
-            for name, _ in itertools.product(QUESTIONS, range(ROUNDS)):
+            for name, number in itertools.product(QUESTIONS, range(MOST_ROUNDS)):
+                if number >= ROUNDS and (not narrowed or outcomes[name]["a value"]):
+                    continue
                 try:
                     await QUESTIONS[name](gateway)
                     outcomes[name]["a value"] += 1

@@ -1,0 +1,136 @@
+"""The pytest plugin: files of conversation tests are collected, each case is a test (``pytest tests/conversations``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterator, Optional
+
+import pytest
+
+if TYPE_CHECKING:
+    from hotline.testing.loader import Case
+    from hotline.testing.stage import Troupe
+
+TROUPE: pytest.StashKey[Troupe] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of conversation tests."""
+    group = parser.getgroup("hotline", "conversation tests")
+    group.addoption("--model", help="trained model to talk to (default: HOTLINE_MODEL, else models/hotline.tar.gz)")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Optional[ConversationFile]:
+    """Files with ``test_cases:`` are ours."""
+    if file_path.suffix not in (".yml", ".yaml"):
+        return None
+    from hotline.testing.loader import is_test_file
+
+    return ConversationFile.from_parent(parent, path=file_path) if is_test_file(file_path) else None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Let the event loop go."""
+    if TROUPE in config.stash:
+        from hotline.testing.stage import loop
+
+        loop().close()
+        loop.cache_clear()
+
+
+class ConversationFile(pytest.File):
+    """A file of test cases."""
+
+    def collect(self) -> Iterator[Conversation]:
+        """Its cases, in order."""
+        from hotline.testing.loader import TestFileError, load
+
+        try:
+            cases = load(_shown(self.path))
+        except TestFileError as error:
+            raise self.CollectError(str(error)) from None
+        for case in cases:
+            yield Conversation.from_parent(self, name=case.name, case=case)
+
+
+class Conversation(pytest.Item):
+    """One test case."""
+
+    def __init__(self, *, case: Case, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.case = case
+        if case.xfail:
+            self.add_marker(pytest.mark.xfail(reason=case.xfail, strict=True))
+
+    def setup(self) -> None:
+        """Load the agent, if this is the first."""
+        troupe(self.config)
+
+    def runtest(self) -> None:
+        """Play it."""
+        from hotline.testing.runner import play
+        from hotline.testing.stage import loop
+
+        outcome = loop().run_until_complete(play(self.case, troupe(self.config)))
+        self.config.hook.pytest_hotline_played(config=self.config, outcome=outcome)
+        if outcome.failed:
+            raise UnexpectedTalkError(outcome)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The talk beside what was expected."""
+        from hotline.testing.report import failure
+        from hotline.testing.runner import StepError
+
+        if isinstance(excinfo.value, UnexpectedTalkError):
+            return failure(excinfo.value.outcome)
+        if isinstance(excinfo.value, StepError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where it is written, for reports and editors."""
+        return self.path, self.case.line - 1, self.case.name
+
+
+class UnexpectedTalkError(Exception):
+    """A talk did not go as expected."""
+
+    def __init__(self, outcome: Any) -> None:
+        super().__init__(outcome.case.name)
+        self.outcome = outcome
+
+
+class Hooks:
+    """Our own hooks."""
+
+    @pytest.hookspec
+    def pytest_hotline_played(self, config: pytest.Config, outcome: Any) -> None:
+        """Called after each case that was played, passed or failed."""
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make our hooks known."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
+def troupe(config: pytest.Config) -> Troupe:
+    """The agent and what goes with it, loaded at the first call."""
+    if TROUPE not in config.stash:
+        import warnings
+
+        given = config.getoption("--model")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Rasa and TensorFlow say of themselves while they load
+            from hotline.logs import configure_logs
+            from hotline.settings import load_settings
+            from hotline.testing.stage import Troupe
+
+            configure_logs("ERROR")
+            config.stash[TROUPE] = Troupe(Path(given) if given else load_settings().model)
+    return config.stash[TROUPE]
+
+
+def _shown(path: Path) -> Path:
+    """The path as people write it: from where they are, if it is below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
