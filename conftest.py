@@ -1,3 +1,3 @@
-"""Conversation tests are collected by the product's own plugin (docs/testing.md)."""
+"""Conversation tests are collected by the product's own plugin (docs/testing.md), which is itself tested with pytester."""
 
-pytest_plugins = ["hotline.testing.plugin"]
+pytest_plugins = ["hotline.testing.plugin", "pytester"]

@@ -6,7 +6,7 @@ import logging
 from typing import Any, Iterator, Mapping, Optional
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from hotline import bootstrap
@@ -20,6 +20,20 @@ OUTCOMES: dict[type[HotlineError], str] = {
     GatewayError: "utter_courtesy_unavailable",
     UnknownSubscriberError: "utter_verification_unknown_number",
     NotVerifiedError: "utter_courtesy_unavailable",
+}
+
+
+# Slots that say how the talk stands, not what it is about.
+INTERNAL = {
+    "dropped_task",
+    "identity_verified",
+    "last_task",
+    "password_attempts",
+    "phone_number",
+    "requested_slot",
+    "served_requests",
+    "session_started_metadata",
+    "task_dropped",
 }
 
 
@@ -62,6 +76,11 @@ class Call:
         """What the assistant asked last (``asks`` of the response's metadata, ``told`` or ``start``)."""
         return str((self.metadata.get("context") or {}).get("asked", ""))
 
+    @property
+    def text(self) -> str:
+        """What the customer said, as Rasa got it: normalised, without secrets; the title of a button."""
+        return str(self.tracker.latest_message.get("text") or "")
+
     def slot(self, name: str) -> Any:
         """A slot's value."""
         return self.tracker.get_slot(name)
@@ -78,8 +97,25 @@ class Call:
         )
 
     def say(self, response: str, **values: Any) -> None:
-        """Say a response of domain.yml."""
+        """Say a response of domain.yml; one that hands the conversation to a human carries along what is known."""
+        if self.words.variant(response, self.channel).get("metadata", {}).get("transfer"):
+            values = {"context": self.known(), **values}
         self.dispatcher.utter_message(response=response, **values)
+
+    def known(self) -> dict[str, Any]:
+        """What a human should know: the topic, the customer as far as verified, and the values given so far."""
+        slots = {
+            name: value
+            for name, value in self.tracker.slots.items()
+            if value is not None and name not in INTERNAL and isinstance(value, (str, int, float, bool, list))
+        }
+        task = self.tracker.active_loop.get("name") or self.slot("last_task") or ""
+        return {
+            "topic": task.removesuffix("_form"),
+            "phone_number": self.slot("phone_number") or "",
+            "verified": bool(self.slot("identity_verified")),
+            "slots": slots,
+        }
 
     def redirect(self, intent: str = "", text: str = "") -> None:
         """Let the door go on, in this same turn, as if the customer had meant ``intent`` or said ``text`` next."""
@@ -134,6 +170,15 @@ def return_to_task(call: Call) -> list[EventType]:
     """Take up the task in hand again, if there is one."""
     loop = call.tracker.active_loop.get("name")
     return [FollowupAction(loop)] if loop else []
+
+
+def keep_listening(call: Call) -> list[EventType]:
+    """Wait for the customer without putting the form's question again, which Rasa does after any other answer.
+
+    Setting the loop anew takes back its rejection: the next words are again an answer to its question.
+    """
+    loop = call.tracker.active_loop.get("name")
+    return [*([ActiveLoop(loop)] if loop else []), FollowupAction("action_listen")]
 
 
 def cleared(*slots: str) -> list[EventType]:

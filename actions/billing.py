@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Optional, Sequence
+from typing import Any, Optional
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -12,11 +13,12 @@ from rasa_sdk.forms import REQUESTED_SLOT
 
 from actions.base import Call, HotlineAction, cleared
 from actions.forms import AccountForm, NumberChecks, TaskForm
-from hotline import formats
+from hotline import cards, formats
 from hotline.errors import NoSuchItemError
 from hotline.ports import Pack, Plan
 from hotline.services.billing import POINTS_PER_YUAN, Account, ExplainedBill, months_meant
 
+MEMORABLE = 3  # items of a bill that a caller remembers without writing them down
 CAUSES = {
     "paid": "utter_billing_paid_but_suspended",
     "lost": "utter_billing_suspended_for_lost",
@@ -51,9 +53,16 @@ class ActionQueryBalance(AccountQuery):
         if account.cause == "arrears":
             _say_arrears(call, account)
         if account.owed:
-            call.say("utter_billing_owed", phone_number=phone, amount=formats.money(account.owed))
+            card = cards.balance(account.owed, owed=True)
+            call.say("utter_billing_owed", json_message=card, phone_number=phone, amount=formats.money(account.owed))
         else:
-            call.say("utter_billing_balance", phone_number=phone, balance=formats.money(account.balance))
+            card = cards.balance(account.balance)
+            call.say(
+                "utter_billing_balance",
+                json_message=card,
+                phone_number=phone,
+                balance=formats.money(account.balance),
+            )
         if account.cause == "paid":
             call.say("utter_billing_paid_but_suspended")
 
@@ -83,8 +92,11 @@ class ActionQueryBill(AccountQuery):
         except NoSuchItemError:
             call.say("utter_billing_no_bill", month="、".join(formats.month(month) for month in months))
             return
+        long = len(bills) > 1 or any(len(bill.bill.items) > MEMORABLE for bill in bills)
         for bill in bills:
             _say_bill(call, bill)
+        if long:
+            after_long_answer(call)
 
 
 class ActionQueryDataUsage(AccountQuery):
@@ -105,7 +117,7 @@ class ActionQueryDataUsage(AccountQuery):
             for package in usage.packages
         ]
         packages = call.words.listing("utter_billing_data_package", rows, call.channel)
-        call.say("utter_billing_data_usage", packages=packages)
+        call.say("utter_billing_data_usage", json_message=cards.usage(usage), packages=packages)
         call.say(
             "utter_billing_voice_usage",
             total=usage.voice_total,
@@ -167,8 +179,9 @@ class ActionQueryPlanCatalog(HotlineAction):
             lines = [text for text in (_plan_lines(call, chosen_plans), _pack_lines(call, chosen_packs)) if text]
             call.say("utter_billing_offer_details", lines=";".join(lines))
         else:
-            call.say("utter_billing_plan_catalog", plans=_plan_lines(call, plans))
+            call.say("utter_billing_plan_catalog", json_message=cards.plans(plans), plans=_plan_lines(call, plans))
             call.say("utter_billing_pack_catalog", packs=_pack_lines(call, packs))
+            after_long_answer(call)
         phone = call.slot("phone_number")
         if phone and await call.services.verification.verified(call.conversation, phone):
             fitting = await call.services.billing.recommendation(call.conversation, phone)
@@ -251,6 +264,11 @@ class ValidateSendSmsForm(NumberChecks, TaskForm):
     """Form of ``send_sms``: the number that the message goes to."""
 
 
+def after_long_answer(call: Call) -> None:
+    """The offer to send it by SMS, in every channel."""
+    call.say("utter_billing_offer_sms")
+
+
 def last_information(tracker: Tracker) -> str:
     """The words of the last turn that told something, without questions and courtesies; empty when there is none."""
     texts: list[str] = []
@@ -258,7 +276,7 @@ def last_information(tracker: Tracker) -> str:
         if event["event"] == "bot":
             metadata = (event.get("metadata") or {}).get("metadata") or {}
             name = (event.get("metadata") or {}).get("utter_action") or ""
-            if name.startswith(("utter_billing_", "utter_service_")) and not metadata.get("asks"):
+            if name.startswith(("utter_billing_", "utter_service_")) and not metadata.keys() & {"asks", "aside"}:
                 texts.append(event.get("text") or "")
         elif event["event"] == "user" and texts:
             break
@@ -274,6 +292,7 @@ def _say_bill(call: Call, explained: ExplainedBill) -> None:
     items = [{"name": item.name, "amount": formats.money(item.amount)} for item in bill.items]
     call.say(
         "utter_billing_bill",
+        json_message=cards.bill(bill, explained.difference if explained.grown else None),
         month=formats.month(bill.month),
         total=formats.money(bill.total),
         items=call.words.listing("utter_billing_bill_item", items),

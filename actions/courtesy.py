@@ -7,7 +7,7 @@ from typing import Optional
 
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.base import Call, HotlineAction, return_to_task
+from actions.base import Call, HotlineAction, keep_listening, return_to_task
 from hotline.services.calendar import holiday_name, is_weekend
 from hotline.services.desks import desk_for
 from hotline.services.scope import about_our_service
@@ -53,11 +53,11 @@ class ActionTellSessionNumber(HotlineAction):
 class ActionSpeakLouder(HotlineAction):
     """1860-7, then the last answer again, louder."""
 
-    async def perform(self, call: Call) -> Optional[list[EventType]]:
+    async def perform(self, call: Call) -> list[EventType]:
         """Repeat."""
         call.say("utter_courtesy_voice_unclear")
         call.say("utter_courtesy_repeat")
-        return None
+        return keep_listening(call)
 
 
 class ActionAnswerAbuse(HotlineAction):

@@ -1,9 +1,9 @@
-"""What the forms of all topics share: the number, and the service password that the door has checked (1860-12)."""
+"""What the forms of all topics share: the number, the service password that the door checks (1860-12), yes or no."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar, Optional
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -15,6 +15,40 @@ from hotline.errors import HotlineError, UnknownSubscriberError
 
 PHONE = re.compile(r"1[3-9]\d{9}")
 MAX_PASSWORD_ATTEMPTS = 2
+# Words of these kinds are never what a question in a form has asked for, not even one that takes any words.
+ASIDES = frozenset(
+    {
+        "greet",
+        "thank",
+        "apologize",
+        "ask_staff_identity",
+        "bot_challenge",
+        "ask_capabilities",
+        "ask_repeat",
+        "complain_voice_unclear",
+        "blame_slow",
+        "wait",
+        "abuse",
+        "harass",
+        "stop",
+        "request_human",
+        "request_supervisor",
+        "session_opened",
+        "secret_entered",
+        "silence",
+        "transfer_failed",
+        "handoff_ended",
+    }
+)
+
+
+LETTER = re.compile(r"[^\W\d_]")
+YES_WITH_MORE = frozenset({"blame_slow", "thank", "inform", "nlu_fallback"})
+PLAIN_YES = re.compile("^[嗯啊哦呃哎,。 ]*(?:对|是的|是啊|好的|好啊|确认|没错|可以)(?!.*[不没别吗?改换])")
+# A yes and nothing else, whatever it was understood as.
+BARE_YES = re.compile("[嗯啊哦呃哎,。 ]*(?:需要|要|好|是|对|行|可以|确认|没错|登记吧)[的吧啊呀了嗯,。 ]*")
+# No yes to a change contains one of these, however it was understood (算了不挂失了, 好像不对吧).
+DOUBTFUL = re.compile("不(?!错)|别|没(?!错|问题)|算了|等等|等一下|吗|\\?|怎么|为什么|多少")
 
 
 class NumberChecks:
@@ -25,7 +59,7 @@ class NumberChecks:
     ) -> dict[str, Any]:
         """One of our numbers, else it is asked for again; another number needs a verification of its own."""
         call = Call(dispatcher, tracker, domain)
-        number = value[-1] if isinstance(value, list) else value  # several in one breath: the last one is the correction
+        number = value[-1] if isinstance(value, list) else value  # of several the last one is the correction
         if not PHONE.fullmatch(str(number)):
             call.say("utter_invalid_phone_number")
             return {"phone_number": None}
@@ -80,11 +114,28 @@ def drop() -> dict[str, Any]:
 
 
 class TaskForm(FormValidationAction):
-    """A form that knows how to be dropped; its name in domain.yml is its class name in snake case."""
+    """A form that knows how to be dropped; its name in domain.yml is its class name in snake case.
+
+    ``forgets`` are the slots that belong to one run of it: when the customer begins anew, what an earlier run has left
+    there counts no more. A form that is taken up again keeps them.
+    """
+
+    forgets: ClassVar[tuple[str, ...]] = ()
 
     def name(self) -> str:
         """``validate_`` and the form's name."""
         return snake(type(self).__name__)
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Check what was said; see ``forgets``."""
+        events: list[EventType] = []
+        if begins_anew(tracker, self.form_name()):
+            events = [SlotSet(slot, None) for slot in self.forgets]
+            tracker.add_slots(events)
+        elif _asks_again(tracker, self.form_name()):
+            # An event for a slot keeps the form from rejecting the request for itself, which nothing else would answer.
+            events = [SlotSet("task_dropped", tracker.get_slot("task_dropped"))]
+        return [*events, *await super().run(dispatcher, tracker, domain)]
 
     async def next_requested_slot(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -98,3 +149,105 @@ class TaskForm(FormValidationAction):
 
 class AccountForm(NumberChecks, PasswordChecks, TaskForm):
     """Number and service password: the form of every question about personal data."""
+
+
+def begins_anew(tracker: Tracker, form: str) -> bool:
+    """Whether the customer has just asked for a form's task, as opposed to answering, resuming or being led to it."""
+    if not _asks_for(tracker, form) or loop_when_spoken(tracker) == form:
+        return False
+    # Rasa puts the form itself last; before it, a task that the customer began has nothing but the wait for his words.
+    actions = [event["name"] for event in tracker.events if event["event"] == "action"][-2:]
+    return bool(actions[0] == "action_listen")
+
+
+def _asks_for(tracker: Tracker, form: str) -> bool:
+    return f"{(tracker.latest_message.get('intent') or {}).get('name')}_form" == form
+
+
+def _asks_again(tracker: Tracker, form: str) -> bool:
+    """Whether the customer asks for the very task whose form is in hand."""
+    return _asks_for(tracker, form) and loop_when_spoken(tracker) == form
+
+
+def loop_when_spoken(tracker: Tracker) -> Optional[str]:
+    """The form that was in hand when the customer spoke; None when there was none."""
+    loops = [e for e in tracker.events[: _last_message(tracker)] if e["event"] == "active_loop"]
+    return loops[-1].get("name") if loops else None
+
+
+def requested(call: Call, *slots: str) -> bool:
+    """Whether the last question was for one of these slots.
+
+    When one form takes another's place, Rasa hands it the other one's ``requested_slot``: that does not count.
+    """
+    if call.slot(REQUESTED_SLOT) not in slots:
+        return False
+    return bool(loop_when_spoken(call.tracker) == call.tracker.active_loop.get("name"))
+
+
+def answered(call: Call, slot: str) -> Optional[bool]:
+    """Yes or no, when that was said to the question for this very slot; else None.
+
+    A yes with something behind it (对快点) may have been understood as what is behind it.
+    """
+    if not requested(call, slot) or (call.text and not LETTER.search(call.text)):  # a blotted-out number is no word
+        return None
+    if BARE_YES.fullmatch(call.text) or (call.intent in YES_WITH_MORE and PLAIN_YES.search(call.text)):
+        return True
+    return {"affirm": True, "deny": False}.get(call.intent)
+
+
+def before_this_message(tracker: Tracker, slot: str) -> Any:
+    """The value that a slot had before the customer's last words."""
+    events = reversed(tracker.events[: _last_message(tracker)])
+    return next((e["value"] for e in events if e["event"] == "slot" and e["name"] == slot), None)
+
+
+def since_start(tracker: Tracker, form: str) -> list[dict[str, Any]]:
+    """The events since a form was started last; setting the form that is in hand anew is no start."""
+    events: list[dict[str, Any]] = list(tracker.events)
+    start, in_hand = len(events), None
+    for i, event in enumerate(events):
+        if event["event"] == "active_loop":
+            if event.get("name") == form != in_hand:
+                start = i
+            in_hand = event.get("name")
+    return events[start:]
+
+
+def said_since_start(tracker: Tracker, form: str, response: str) -> int:
+    """How often a response was said since a form was started last."""
+    names = [(event.get("metadata") or {}).get("utter_action") for event in since_start(tracker, form)]
+    return names.count(response)
+
+
+def _last_message(tracker: Tracker) -> int:
+    return max((i for i, event in enumerate(tracker.events) if event["event"] == "user"), default=0)
+
+
+class ConfirmChecks:
+    """Checks of the slot ``change_confirmed``: an explicit yes to what was just read back, and to nothing else."""
+
+    def confirms(self, call: Call) -> Optional[bool]:
+        """Yes or no, None for neither: a yes has to be beyond doubt."""
+        yes = answered(call, "change_confirmed")
+        return None if yes and DOUBTFUL.search(call.text) else yes
+
+    def corrects(self, call: Call) -> bool:
+        """Whether the answer names something else than what was read back."""
+        return bool(call.entities("phone_number"))
+
+    async def extract_change_confirmed(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Yes or no; not when something else was named with it, which is to be read back first."""
+        call = Call(dispatcher, tracker, domain)
+        yes = self.confirms(call)
+        return {} if yes is None or self.corrects(call) else {"change_confirmed": yes}
+
+    async def validate_change_confirmed(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """A yes to an earlier question is none."""
+        yes = self.confirms(Call(dispatcher, tracker, domain))
+        return {"change_confirmed": value if value is yes else None}

@@ -10,14 +10,29 @@ from typing import Any, Iterable, Optional, Sequence
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT
 
-from actions.base import Call, HotlineAction, return_to_task
+from actions.base import Call, HotlineAction, keep_listening, return_to_task
 from actions.courtesy import say_farewell
+from actions.handoff import leave_queue
 
 TOPICS = "utter_courtesy_topics"
 UNANSWERED = ("nlu_fallback", "silence")
 MOST_CHOICES = 3
 # What a yes means when the assistant offered something: the intent that takes the offer up.
-OFFERS = {"offer_human": "request_human", "offer_sms": "send_sms", "offer_message": "leave_message"}
+OFFERS = {"offer_human": "request_human", "offer_sms": "send_sms", "offer_message": "leave_message", "offer_callback": "request_callback",
+    "offer_bill": "query_bill",
+    "insist_complaint": "complain_general",
+}
+
+
+# What a no means when it is more than a no: who will not have the bill explained complains of it.
+REFUSALS = {"offer_bill": "complain_charge"}
+# Under which topic the customer knows a form that has no intent of its own name.
+FORM_TOPICS = {
+    "file_complaint_form": "complain_general",
+    "check_suspension_form": "complain_general",
+    "leave_number_form": "request_supervisor",
+    "record_suggestion_form": "suggest",
+}
 
 
 class ActionFinishTask(HotlineAction):
@@ -31,6 +46,9 @@ class ActionFinishTask(HotlineAction):
         if request:
             call.redirect(text=request)
             return events
+        if call.slot("complaint_waits"):  # the bill was explained to who complained of it
+            call.say("utter_complaint_ask_insist")
+            return [SlotSet("complaint_waits", None)]
         left = left_open(call.tracker.events)
         if left:
             call.say("utter_courtesy_ask_resume", task=title(call, left))
@@ -47,6 +65,14 @@ class ActionReturnToTask(HotlineAction):
         return return_to_task(call)
 
 
+class ActionKeepListening(HotlineAction):
+    """After a repetition or 请稍等: the question stays open, but is not put again."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Wait."""
+        return keep_listening(call)
+
+
 class ActionAffirm(HotlineAction):
     """Yes: to what was offered last; as mere agreement it goes on."""
 
@@ -59,6 +85,8 @@ class ActionAffirm(HotlineAction):
             return [FollowupAction(left)]
         if call.asked in OFFERS:
             call.redirect(intent=OFFERS[call.asked])
+        elif call.asked == "more":
+            call.say("utter_courtesy_go_on")
         elif call.asked == "anything_else":
             call.say("utter_courtesy_tell_me")
         else:
@@ -76,6 +104,9 @@ class ActionDeny(HotlineAction):
         if call.asked in ("anything_else", "rating"):
             call.redirect(intent="goodbye")
             return []
+        if call.asked in REFUSALS:
+            call.redirect(intent=REFUSALS[call.asked])
+            return []
         call.say("utter_courtesy_noted")
         call.say("utter_courtesy_anything_else")
         return [SlotSet("dropped_task", left_open(call.tracker.events))]
@@ -86,6 +117,9 @@ class ActionStop(HotlineAction):
 
     async def perform(self, call: Call) -> list[EventType]:
         """Drop it."""
+        if await leave_queue(call):
+            call.say("utter_handoff_cancelled")
+            return return_to_task(call)
         if call.tracker.active_loop.get("name"):
             return give_up(call)
         call.say("utter_courtesy_nothing_to_stop")
@@ -122,13 +156,25 @@ class ActionAskAgain(HotlineAction):
         step = unanswered(call)
         if step >= 3:
             _offer_human(call)
-            return []
+            return keep_listening(call)
+        if step == 2 and call.channel == "ivr" and not likeliest(call):
+            call.say("utter_courtesy_menu")
+            return keep_listening(call)
         choices = likeliest(call) if step == 2 else []
         if choices:
             call.dispatcher.utter_message(response="utter_courtesy_choose_topic", buttons=choices)
-            return []
+            return keep_listening(call)
         call.say("utter_courtesy_please_repeat")
         return return_to_task(call)
+
+
+class ActionOfferHuman(HotlineAction):
+    """The same question was put over and over: a human is offered, on the phone at once."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Offer."""
+        _offer_human(call)
+        return keep_listening(call)
 
 
 class ActionHandleSilence(HotlineAction):
@@ -139,12 +185,15 @@ class ActionHandleSilence(HotlineAction):
         step = unanswered(call)
         if call.asked == "rating":
             say_farewell(call)
-        elif call.asked == "anything_else":
-            call.say("utter_courtesy_anything_else" if step == 1 else "utter_courtesy_hang_up")
+        elif call.asked in ("anything_else", "more"):
+            again = unanswered(call, ("silence",)) == 1
+            call.say("utter_courtesy_anything_else" if again else "utter_courtesy_hang_up")
         elif step >= 3:
             _offer_human(call)
+            return keep_listening(call)
         elif step == 2:
             call.say("utter_courtesy_menu")
+            return keep_listening(call)
         elif call.tracker.active_loop.get("name"):
             return return_to_task(call)
         else:
@@ -159,11 +208,11 @@ def give_up(call: Call) -> list[EventType]:
     return [ActiveLoop(None), SlotSet(REQUESTED_SLOT, None), SlotSet("password_attempts", None)]
 
 
-def unanswered(call: Call) -> int:
-    """How many turns in a row, this one included, were silence or not understood."""
+def unanswered(call: Call, kinds: Sequence[str] = UNANSWERED) -> int:
+    """How many turns in a row, this one included, were silence or not understood (``kinds``)."""
     count = 0
     for intent in call.intents():
-        if intent not in UNANSWERED:
+        if intent not in kinds:
             break
         count += 1
     return count
@@ -179,7 +228,7 @@ def likeliest(call: Call) -> list[dict[str, str]]:
 
 def title(call: Call, form: str) -> str:
     """How the customer knows a form's task: the title of its topic button."""
-    payload = "/" + form.removesuffix("_form")
+    payload = "/" + FORM_TOPICS.get(form, form.removesuffix("_form"))
     titles = {button["payload"]: button["title"] for button in call.words.variant(TOPICS)["buttons"]}
     return str(titles.get(payload, titles["/ask_capabilities"]))
 
@@ -227,6 +276,7 @@ def _requests(events: Iterable[dict[str, Any]]) -> tuple[str, list[dict[str, Any
 
 def _offer_human(call: Call) -> None:
     if call.channel == "ivr":
+        call.say("utter_courtesy_not_heard" if call.intent == "silence" else "utter_courtesy_not_understood")
         call.redirect(intent="request_human")
     else:
         call.say("utter_courtesy_offer_human")

@@ -6,10 +6,17 @@ A response's ``metadata`` in domain.yml says, besides its clause, what the answe
     asks      what it asks for: a kind of the list in ``hotline/nlu`` (phone_number, password, month, confirm, …)
     secret    the reply is a secret (service password, SMS code): keys or a masked field, never stored
     ends      the conversation is closed after it
-    transfer  ``agent`` or ``supervisor``: the conversation goes to a human after it
+    transfer  ``agent``, ``supervisor`` or ``complaint``: the call goes to a human after it (telephone)
+    queues    the customer waits for a human from here on, and goes on with the assistant meanwhile
+    said      what the customer said in this turn, without secrets; on the last answer of what is kept
+    agent     the number of the human who says it
+    keeps_question  what was asked before stays asked
     repeat    stands for the last answers, word for word
+    goes_on   stands for the rest of an answer that was too long for one breath (phone)
+    not_understood  says that the customer was not understood
     waits     seconds of silence that are no silence (the customer asked us to wait)
     louder    from here on the voice is louder
+    aside     says nothing by itself: left out when the answer is sent as a message
     must_hear the prompt cannot be interrupted
 """
 

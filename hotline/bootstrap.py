@@ -8,22 +8,44 @@ from typing import Optional
 from hotline.clock import clock_for
 from hotline.gateways.account import SqlAccountGateway
 from hotline.gateways.billing import SqlBillingGateway
+from hotline.gateways.callbacks import SqlCallbackRequests
+from hotline.gateways.calls import SqlCallRecords
 from hotline.gateways.catalogue import SqlCatalogue
 from hotline.gateways.codes import SqlResetStore
 from hotline.gateways.conversations import SqlConversationStore
 from hotline.gateways.database import Database
 from hotline.gateways.grants import SqlGrantStore
+from hotline.gateways.handoffs import SqlHandoffStore
+from hotline.gateways.locks import SqlConversationLock
+from hotline.gateways.outbox import SqlOutbox
 from hotline.gateways.passwords import SqlPasswordStore
 from hotline.gateways.ratings import SqlRatingStore
-from hotline.gateways.reports import SqlCallbackRequests, SqlFaultReports
 from hotline.gateways.sms import SqlSmsGateway
-from hotline.ports import AccountGateway, BillingGateway, Catalogue, Clock, ConversationStore, SmsGateway
+from hotline.gateways.staff import SqlStaffStore
+from hotline.gateways.tickets import SqlTicketStore
+from hotline.gateways.trackers import SqlEventLog
+from hotline.ports import (
+    AccountGateway,
+    BillingGateway,
+    CallRecords,
+    Catalogue,
+    Clock,
+    ConversationLock,
+    ConversationStore,
+    EventLog,
+    Outbox,
+    SmsGateway,
+    StaffStore,
+)
 from hotline.services.billing import BillingService
+from hotline.services.calendar import OpeningHours
 from hotline.services.fault import FaultService
+from hotline.services.handoff import HandoffService, Pace
 from hotline.services.secretary import SecretaryService
 from hotline.services.secrets import SecretDesk
 from hotline.services.service import ChangeService, HallService
 from hotline.services.surveys import SurveyService
+from hotline.services.tickets import Deadlines, TicketFaultReports, TicketService
 from hotline.services.verification import VerificationService
 from hotline.services.verification_reset import PasswordResetService
 from hotline.settings import Settings, current_settings
@@ -37,6 +59,9 @@ class Services:
     clock: Clock
     database: Database
     conversations: ConversationStore
+    lock: ConversationLock
+    calls: CallRecords
+    events: EventLog
     catalogue: Catalogue
     account: AccountGateway
     sms: SmsGateway
@@ -48,6 +73,10 @@ class Services:
     faults: FaultService
     secretary: SecretaryService
     surveys: SurveyService
+    tickets: TicketService
+    handoff: HandoffService
+    staff: StaffStore
+    outbox: Outbox
     secrets: SecretDesk
 
     def close(self) -> None:
@@ -86,6 +115,8 @@ def build(
     account = SqlAccountGateway(database, clock)
     sms = SqlSmsGateway(database, clock)
     reset = PasswordResetService(SqlResetStore(database), sms, account, clock)
+    staff = SqlStaffStore(database, clock)
+    tickets = TicketService(SqlTicketStore(database, clock), clock, Deadlines(settings.ticket_hours), _targets(settings))
     secrets = {
         "service_password": verification.check_password,
         "sms_code": reset.check_code,
@@ -96,6 +127,9 @@ def build(
         clock=clock,
         database=database,
         conversations=SqlConversationStore(database, clock),
+        lock=SqlConversationLock(database),
+        calls=SqlCallRecords(database),
+        events=SqlEventLog(database, clock),
         catalogue=catalogue,
         account=account,
         sms=sms,
@@ -104,11 +138,26 @@ def build(
         reset=reset,
         changes=ChangeService(account, gateway, catalogue, billing, verification),
         halls=HallService(catalogue),
-        faults=FaultService(catalogue, SqlFaultReports(database, clock)),
+        faults=FaultService(catalogue, TicketFaultReports(tickets)),
         secretary=SecretaryService(gateway, sms, SqlCallbackRequests(database, clock)),
         surveys=SurveyService(SqlRatingStore(database), clock),
+        tickets=tickets,
+        handoff=HandoffService(
+            SqlHandoffStore(database, clock),
+            staff,
+            clock,
+            OpeningHours.parse(settings.desk_hours, settings.desk_closed),
+            Pace(callback=settings.desk_callback, patience=settings.desk_patience),
+        ),
+        staff=staff,
+        outbox=SqlOutbox(database),
         secrets=SecretDesk(secrets, verification.forget),
     )
+
+
+def _targets(settings: Settings) -> tuple[str, ...]:
+    """Who learns of what happens to a ticket."""
+    return ("desk", "sms", "hub", *(["broker"] if settings.broker_url else []))
 
 
 def _billing_gateway(settings: Settings, database: Database, clock: Clock) -> BillingGateway:

@@ -14,16 +14,19 @@ import asyncio
 import logging
 import re
 import weakref
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Awaitable, Callable, Mapping, Optional
+from typing import Any, Awaitable, Callable, Mapping, Optional, Sequence, Union
 from urllib.parse import parse_qsl
 
 from rasa.core.channels.channel import UserMessage
 
 from hotline import script
 from hotline.answers import Answer, Collector, last_asked
-from hotline.errors import GatewayError, MessageRejectedError
-from hotline.ports import Conversation, ConversationStore, Mode
+from hotline.errors import GatewayError, GatewayTimeoutError, MessageRejectedError
+from hotline.ports import Conversation, ConversationLock, ConversationStore, Mode
+from hotline.services.handoff import HandoffService, Reason
 from hotline.services.secrets import SecretDesk
 from hotline.text import normalise
 from hotline.wording import Words, has_placeholder
@@ -33,16 +36,24 @@ logger = logging.getLogger(__name__)
 MAX_TEXT = 500
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.@:-]{1,128}")
 BLOTTED = "******"
+# Offers made while a secret is asked for; it may still be given instead of taking them up.
+ASIDE = {"choose", "offer_human"}
 SHORTEST_SECRET = 4  # a key pressed by mistake is no attempt
 MAX_REDIRECTS = 3  # several requests in one breath are served one after the other; more than this is a loop
 
 _PAYLOAD = re.compile(r"/(?P<intent>\w+)(?:\?(?P<query>.*))?", re.DOTALL)
 _PASSWORD_LIKE = re.compile(r"(?<![\d.])\d{6}(?![\d.元块])")
 _DIGITS = re.compile(r"\d[\d \-]*\d|\d")
+_WORDS = re.compile(r"\w|\*")
 _PHONE = re.compile(r"1[3-9]\d{9}")
 
 FAULT = "utter_courtesy_fault"
 TOO_LATE = "utter_courtesy_too_late"
+
+IN_VAIN = "asked_in_vain"
+MOST_TIMES = 2  # the same question in a row without anything told in between; then a human is offered
+CORRECTIONS = ("utter_invalid_", "utter_verification_unknown_number")  # what was given cannot be right: tells nothing
+OPEN_QUESTIONS = {"anything_else", "more"}  # put as often as there are tasks, and parts of a long answer
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
 Dress = Callable[[list[Answer], Conversation], Any]
@@ -76,53 +87,160 @@ class Turn:
     repeated: bool = False
 
 
+class Manner:
+    """A channel's part in a turn, played while the door has the conversation; this one adds nothing.
+
+    ``conversation.state`` may be read and written; ``state["heard"]`` is what Rasa was given, without secrets.
+    """
+
+    def read(self, inbound: Inbound, conversation: Conversation) -> Optional[Inbound]:
+        """What the message means as the conversation stands now; None when there is nothing to serve."""
+        return inbound
+
+    def arrange(self, answers: list[Answer], conversation: Conversation) -> list[Answer]:
+        """The answers as this channel gives them, before they are remembered."""
+        return answers
+
+    def dress(self, answers: list[Answer], conversation: Conversation) -> Any:
+        """What the channel sends; kept with the answers, so that a retried message gets the very same."""
+        return None
+
+
+class Dressed(Manner):
+    """The part of a channel that only has a way to put its answers."""
+
+    def __init__(self, dress: Dress) -> None:
+        self._dress = dress
+
+    def dress(self, answers: list[Answer], conversation: Conversation) -> Any:
+        """What the function makes of them."""
+        return self._dress(answers, conversation)
+
+
+PLAIN = Manner()
+
+
 class Door:
     """Lets messages in and answers out.
 
-    ``handler`` is Rasa (``on_new_message`` of an input channel); ``deadline`` is in seconds.
+    ``handler`` is Rasa (``on_new_message`` of an input channel); ``deadline`` is in seconds; ``lock`` is for several
+    processes that serve the same conversations.
     """
 
     def __init__(
-        self, handler: Handler, conversations: ConversationStore, secrets: SecretDesk, words: Words, deadline: float
+        self,
+        handler: Handler,
+        conversations: ConversationStore,
+        secrets: SecretDesk,
+        words: Words,
+        deadline: float,
+        lock: Optional[ConversationLock] = None,
+        handoff: Optional[HandoffService] = None,
     ) -> None:
         self._handler = handler
         self._conversations = conversations
         self._secrets = secrets
         self._words = words
         self._deadline = deadline
+        self._lock = lock
+        self._handoff = handoff
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
-    async def receive(self, inbound: Inbound, dress: Optional[Dress] = None) -> Turn:
-        """Serve one message.
+    async def receive(self, inbound: Inbound, manner: Union[Manner, Dress] = PLAIN) -> Turn:
+        """Serve one message; a channel that only dresses its answers may give just the function for that.
 
-        ``dress`` turns answers and conversation into what the channel sends; it is kept with the answers, so that a
-        retried message is answered with the very same.
         Raises ``MessageRejectedError`` for what is not well-formed; every other fault becomes an honest answer.
         """
         check(inbound)
-        lock = self._locks.setdefault(inbound.conversation, asyncio.Lock())
-        async with lock:
-            try:
-                known, said = await self._conversations.load(inbound.conversation, inbound.message_id)
-                conversation = known or Conversation(inbound.conversation, inbound.channel)
-                if said is not None:
-                    return Turn([Answer.from_dict(item) for item in said], conversation, repeated=True)
-                message = await self._message(inbound, conversation)
-                answers = self._release(await self._serve(message, inbound), conversation)
-                _remember(conversation, answers)
-                if dress is not None:
-                    answers[-1].dressed = dress(answers, conversation)
-                said = await self._conversations.save(
-                    conversation, inbound.message_id, [answer.as_dict() for answer in answers]
-                )
-                return Turn([Answer.from_dict(item) for item in said], conversation)
-            except GatewayError as error:
-                logger.error("the turn could not be kept: %s", type(error).__name__)
-                apology = self._words.answer(FAULT, inbound.channel)
-                conversation = Conversation(inbound.conversation, inbound.channel)
-                if dress is not None:
-                    apology.dressed = dress([apology], conversation)
-                return Turn([apology], conversation)
+        manner = manner if isinstance(manner, Manner) else Dressed(manner)
+        try:
+            async with self._alone(inbound.conversation):
+                return await self._turn(inbound, manner)
+        except GatewayError as error:
+            logger.error("the turn could not be kept: %s", type(error).__name__)
+            apology = self._words.answer(FAULT, inbound.channel)
+            conversation = Conversation(inbound.conversation, inbound.channel)
+            apology.dressed = manner.dress([apology], conversation)
+            return Turn([apology], conversation)
+
+    @asynccontextmanager
+    async def _alone(self, conversation: str) -> AsyncIterator[None]:
+        """No other turn of this conversation, neither here nor in another process.
+
+        Raises ``GatewayTimeoutError`` when the turns before take longer than the deadline.
+        """
+        lock = self._locks.setdefault(conversation, asyncio.Lock())
+        try:
+            await asyncio.wait_for(lock.acquire(), self._deadline)
+        except asyncio.TimeoutError:
+            raise GatewayTimeoutError(f"a conversation was not free within {self._deadline} s") from None
+        try:
+            async with self._lock.hold(conversation, self._deadline) if self._lock else nullcontext():
+                yield
+        finally:
+            lock.release()
+
+    async def _turn(self, inbound: Inbound, manner: Manner) -> Turn:
+        known, said = await self._conversations.load(inbound.conversation, inbound.message_id)
+        conversation = known or Conversation(inbound.conversation, inbound.channel)
+        if said is not None:
+            return Turn([Answer.from_dict(item) for item in said], conversation, repeated=True)
+        read = manner.read(inbound, conversation)
+        if read and conversation.mode is Mode.HUMAN:
+            answers = await self._to_human(read, conversation)
+        else:
+            answers = await self._answers(read, conversation, manner) if read else []
+            await self._mind_the_queue(answers, conversation)
+        dressed = manner.dress(answers, conversation)
+        if dressed is not None:
+            answers = answers or [Answer(text="")]
+            answers[-1].dressed = dressed
+        said = await self._conversations.save(
+            conversation, inbound.message_id, [answer.as_dict() for answer in answers]
+        )
+        if answers and conversation.mode is Mode.HUMAN and self._handoff is not None:
+            await self._handoff.heard(conversation.id)
+        return Turn([Answer.from_dict(item) for item in said], conversation)
+
+    async def _answers(self, inbound: Inbound, conversation: Conversation, manner: Manner) -> list[Answer]:
+        until = asyncio.get_running_loop().time() + self._deadline
+        message = await self._message(inbound, conversation)
+        conversation.state["heard"] = message.text
+        answers = self._release(await self._serve(message, inbound, until), conversation)
+        answers = manner.arrange(answers, conversation)
+        if _asked_in_vain(conversation, answers):
+            turn = replace(inbound, message_id=f"{inbound.message_id}.vain", text="")
+            message = self._injected(turn, IN_VAIN, {}, "", message.metadata or {})
+            found = self._release(await self._serve(message, turn, until), conversation)
+            answers = manner.arrange(found, conversation)
+        _remember(conversation, answers)
+        return answers
+
+    async def _to_human(self, inbound: Inbound, conversation: Conversation) -> list[Answer]:
+        """While a human has the conversation Rasa hears nothing of it: what was said goes on record for the desk."""
+        conversation.state.pop("secret", None)
+        text = "" if inbound.event else redact(normalise(inbound.text))
+        if inbound.secret:
+            text = BLOTTED
+        if not text:
+            return []
+        _note_script(inbound.text, conversation.state)
+        return [Answer(text="", metadata={"said": text})]
+
+    async def _mind_the_queue(self, answers: list[Answer], conversation: Conversation) -> None:
+        """A farewell leaves the queue; a fault that the caller is transferred for goes on record as a handoff."""
+        if answers:
+            answers[-1].metadata["said"] = conversation.state.get("heard", "")
+        if self._handoff is None:
+            return
+        if any(answer.metadata.get("queues") for answer in answers):
+            conversation.mode = Mode.QUEUED
+        if conversation.mode is Mode.CLOSED:
+            await self._handoff.leave(conversation.id)
+        faults = [answer for answer in answers if answer.name in (FAULT, TOO_LATE) and answer.metadata.get("transfer")]
+        if faults:
+            with suppress(GatewayError):  # the caller is put through all the same
+                await self._handoff.request(conversation.id, conversation.channel, Reason.ENGINE_FAULT)
 
     async def conversation(self, conversation: str, message: str = "-") -> Optional[Conversation]:
         """What is known of a conversation; None when it is new."""
@@ -135,6 +253,12 @@ class Door:
         if known is not None:
             known.mode = Mode.CLOSED
             await self._conversations.save(known, message_id, [])
+            if self._handoff is not None:
+                await self._handoff.leave(conversation)
+        await self._secrets.forget(conversation)
+
+    async def forget(self, conversation: str) -> None:
+        """Forget what was verified in a conversation."""
         await self._secrets.forget(conversation)
 
     async def answered(self, conversation: str, message_id: str) -> list[Answer]:
@@ -146,9 +270,13 @@ class Door:
         """All answers of a conversation after a sequence number."""
         return [Answer.from_dict(item) for item in await self._conversations.answers_since(conversation, sequence)]
 
+    def answer(self, response: str, channel: str, /, **values: Any) -> Answer:
+        """A whole response of domain.yml for what a channel says by itself."""
+        return self._words.answer(response, channel, **values)
+
     def fault(self, channel: str) -> Answer:
         """The honest sentence of a channel for a fault of the engine itself."""
-        return self._words.answer(FAULT, channel)
+        return self.answer(FAULT, channel)
 
     def words(self, response: str, channel: str, /, **values: Any) -> str:
         """A text of domain.yml for what a channel says by itself (keys, a hold, too fast)."""
@@ -159,7 +287,8 @@ class Door:
     async def _message(self, inbound: Inbound, conversation: Conversation) -> UserMessage:
         state = conversation.state
         context = {"asked": state.get("asks") or ("told" if state.get("last") else "start")}
-        metadata: dict[str, Any] = {"context": context, "channel": inbound.channel}
+        failed = any(item.get("name") in (FAULT, TOO_LATE) for item in state.get("last", []))
+        metadata: dict[str, Any] = {"context": context, "channel": inbound.channel, "after_fault": failed}
         if conversation.mode is Mode.CLOSED:
             conversation.mode = Mode.BOT
         if inbound.event:
@@ -174,7 +303,7 @@ class Door:
             if kept is not None:
                 return kept
         text = redact(text)
-        if not text:
+        if not _WORDS.search(text):  # nothing but punctuation says nothing
             return self._injected(inbound, "nlu_fallback", {}, "", metadata)
         return self._spoken(inbound, text, metadata)
 
@@ -220,11 +349,11 @@ class Door:
             metadata=metadata,
         )
 
-    async def _serve(self, message: UserMessage, inbound: Inbound) -> list[Answer]:
-        """The answers to a message and to what its actions redirect to."""
+    async def _serve(self, message: UserMessage, inbound: Inbound, until: float) -> list[Answer]:
+        """The answers to a message and to what its actions redirect to, up to a moment of the loop's time."""
         answers: list[Answer] = []
         for step in range(MAX_REDIRECTS + 1):
-            found, redirect = _split(await self._ask_rasa(message, inbound.channel))
+            found, redirect = _split(await self._ask_rasa(message, inbound.channel, until))
             answers.extend(found)
             if redirect is None or step == MAX_REDIRECTS:
                 break
@@ -236,11 +365,11 @@ class Door:
                 message = self._spoken(inbound, inbound.text, metadata)
         return answers
 
-    async def _ask_rasa(self, message: UserMessage, channel: str) -> list[Answer]:
+    async def _ask_rasa(self, message: UserMessage, channel: str, until: float) -> list[Answer]:
         collector = message.output_channel
         assert isinstance(collector, Collector)
         try:
-            await asyncio.wait_for(self._handler(message), self._deadline)
+            await asyncio.wait_for(self._handler(message), until - asyncio.get_running_loop().time())
         except asyncio.TimeoutError:
             logger.error("a turn took longer than %s s", self._deadline)
             return [*collector.answers, self._words.answer(TOO_LATE, channel)]
@@ -256,6 +385,8 @@ class Door:
         for answer in answers:
             if answer.metadata.get("repeat"):
                 released.extend(Answer.from_dict(item) for item in conversation.state.get("last", []))
+            elif answer.metadata.get("goes_on"):
+                released.extend(Answer.from_dict(item) for item in conversation.state.pop("rest", []))
             elif has_placeholder(answer.text):
                 logger.error("response %s left a placeholder open", answer.name)
                 released.append(self._words.answer(FAULT, conversation.channel))
@@ -321,17 +452,35 @@ def _note_script(text: str, state: dict[str, Any]) -> None:
         state.pop("traditional", None)
 
 
+def _asked_in_vain(conversation: Conversation, answers: Sequence[Answer]) -> bool:
+    """Count how often in a row the same question was put and nothing else was told; True when that was too often."""
+    state = conversation.state
+    asked = last_asked(answers)
+    if asked is None or not asked.name or asked.metadata["asks"] in OPEN_QUESTIONS:
+        state["question"], state["times"] = "", 0
+        return False
+    told = any(answer is not asked and not answer.name.startswith(CORRECTIONS) for answer in answers)
+    # By its words, not its name: what was corrected and is read back again is no longer the same question.
+    again = asked.text == state.get("question") and not told
+    state["question"], state["times"] = asked.text, state.get("times", 0) + 1 if again else 1
+    return bool(state["times"] > MOST_TIMES)
+
+
 def _remember(conversation: Conversation, answers: list[Answer]) -> None:
     """Keep what the next message needs: what was asked, the buttons on offer, the last words."""
     state = conversation.state
     asked = last_asked(answers)
-    state["asks"] = asked.metadata["asks"] if asked else None
-    state["buttons"] = [button for answer in answers for button in answer.buttons]
+    ends = any(answer.metadata.get("ends") for answer in answers)
+    kept = not asked and any(answer.metadata.get("keeps_question") for answer in answers)
+    if not kept:
+        state["asks"] = asked.metadata["asks"] if asked else None
+        state["buttons"] = [button for answer in answers for button in answer.buttons]
     state["last"] = [answer.as_dict() for answer in answers]
     state["louder"] = bool(state.get("louder")) or any(answer.metadata.get("louder") for answer in answers)
-    state.pop("secret", None)
+    if ends or asked and asked.metadata["asks"] not in ASIDE:
+        state.pop("secret", None)
     if asked and asked.metadata.get("secret"):
         state["secret"] = asked.metadata["secret"]
         state["phone"] = asked.values.get("phone_number") or state.get("phone", "")
-    if any(answer.metadata.get("ends") for answer in answers):
+    if ends:
         conversation.mode = Mode.CLOSED

@@ -8,30 +8,30 @@ from typing import Any, Optional
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
-from rasa.core.lock_store import InMemoryLockStore
-from rasa.core.tracker_store import TrackerStore
 
 from hotline.bootstrap import Services
 from hotline.door import Door
 from hotline.errors import SettingsError
+from hotline.ports import EventLog
 from hotline.rasa_actions import InProcessActions
+from hotline.rasa_agent import HotlineAgent
 from hotline.settings import ROOT
+from hotline.stores.replay import Replay
+from hotline.stores.tracker import HotlineTrackerStore
 from hotline.wording import Words
 
 
-def load_agent(model: Path, tracker_store: Optional[TrackerStore] = None) -> Agent:
-    """Rasa's agent with the custom actions in this process.
+def load_agent(model: Path, log: Optional[EventLog] = None) -> HotlineAgent:
+    """Rasa's agent with the custom actions in this process and its trackers in ``log``, without one in memory.
 
     Raises ``SettingsError`` when there is no model.
     """
     if not model.exists():
         raise SettingsError(f"no trained model at {model}: run `make train`")
-    agent = Agent.load(
-        str(model),
-        tracker_store=tracker_store,
-        lock_store=InMemoryLockStore(),
-        action_endpoint=InProcessActions(),
-    )
+    agent = HotlineAgent(InProcessActions())
+    agent.load_model(str(model))
+    if log is not None:
+        agent.keep_trackers(HotlineTrackerStore(log))
     # What was loaded stays: keep it out of every later collection.
     gc.collect()
     gc.freeze()
@@ -50,4 +50,13 @@ def open_door(agent: Agent, services: Services) -> Door:
 def make_door(handler: Any, services: Services) -> Door:
     """The door to a handler of messages."""
     words = Words.from_file(ROOT / "domain.yml")
-    return Door(handler, services.conversations, services.secrets, words, services.settings.turn_deadline)
+    deadline = services.settings.turn_deadline
+    return Door(
+        Replay(handler, services.events),
+        services.conversations,
+        services.secrets,
+        words,
+        deadline,
+        services.lock,
+        services.handoff,
+    )

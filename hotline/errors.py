@@ -11,7 +11,8 @@
         ├── UnknownSubscriberError the number is not one of ours
         ├── NotVerifiedError       personal data was asked for without a valid verification
         ├── NoSuchItemError        no plan, pack, service or bill of that name or month
-        └── OrderRefusedError      a change that the rules do not allow; carries the reason
+        ├── OrderRefusedError      a change that the rules do not allow; carries the reason
+        └── IllegalMoveError       a ticket or handoff is not in a state that allows this move
 
 Each error that can end a customer's task has exactly one sentence in domain.yml; the table is in ``actions/outcomes.py``.
 """
@@ -78,3 +79,12 @@ class OrderRefusedError(ServiceError):
         super().__init__(reason)
         self.reason = reason
         self.facts = facts
+
+
+class IllegalMoveError(ServiceError):
+    """A ticket or a handoff is in a ``state`` that does not allow this ``move``; nothing was changed."""
+
+    def __init__(self, state: str, move: str) -> None:
+        super().__init__(f"{move} is not possible when {state}")
+        self.state = state
+        self.move = move

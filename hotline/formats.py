@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 _CENT = Decimal("0.01")
@@ -29,6 +29,21 @@ def volume(megabytes: int) -> str:
 def day(value: date) -> str:
     """2026年3月5日."""
     return f"{value.year}年{value.month}月{value.day}日"
+
+
+def moment(value: datetime) -> str:
+    """3月5日13点, 3月5日13点05分."""
+    minutes = f"{value.minute:02d}分" if value.minute else ""
+    return f"{value.month}月{value.day}日{value.hour}点{minutes}"
+
+
+def hours(value: str) -> str:
+    """09:00-18:30 as 9点至18点30分."""
+    ends = []
+    for end in value.split("-"):
+        hour, _, minute = end.partition(":")
+        ends.append(f"{int(hour)}点{minute + '分' if minute.strip('0') else ''}")
+    return "至".join(ends)
 
 
 def month(value: date) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Mapping, Optional, Protocol, Sequence
+from typing import Any, AsyncContextManager, Callable, Mapping, Optional, Protocol, Sequence
 
 
 class Clock(Protocol):
@@ -408,7 +408,10 @@ class Conversation:
 
 
 class ConversationStore(Protocol):
-    """Conversations and the answers already given, so that a retried message is answered with the very same words."""
+    """Conversations and the answers already given, so that a retried message is answered with the very same words.
+
+    The mode of a conversation with an open handoff is that of the handoff, whatever was saved.
+    """
 
     async def load(self, conversation: str, message: str) -> tuple[Optional[Conversation], Optional[Sequence[Mapping[str, Any]]]]:
         """The conversation (None when new) and, when this message id was answered before, those answers."""
@@ -424,6 +427,444 @@ class ConversationStore(Protocol):
         """
         ...
 
+    async def append(
+        self, conversation: str, message: str, answers: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Add what somebody else than the assistant said to a known conversation; otherwise as ``save``."""
+        ...
+
     async def answers_since(self, conversation: str, sequence: int) -> Sequence[Mapping[str, Any]]:
         """All answers after a sequence number, in order, each with its ``sequence``."""
+        ...
+
+
+class ConversationLock(Protocol):
+    """Lets one process at a time serve a conversation, so that two workers can take its messages in turns."""
+
+    def hold(self, conversation: str, patience: float) -> AsyncContextManager[None]:
+        """Wait until nobody else has the conversation and have it until the context is left.
+
+        A holder that died lets go by itself after a while. Raises ``GatewayTimeoutError`` after ``patience`` seconds.
+        """
+        ...
+
+
+# --- telephone -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class CallRecord:
+    """What became of a telephone call.
+
+    ``caller`` is masked. ``ended_by`` is ``assistant`` or what the platform said; ``outcome`` is ``running``, ``completed``,
+    ``abandoned`` (hung up before an answer), ``hung_up_on_silence``, ``transferred`` or ``transfer_failed``. ``cut`` counts what was
+    said at too great a length to be taken whole; ``transfer`` is the target and ``transfer_result`` the platform's word.
+    ``rating`` (1 to 5) is known when a record is read, if the caller gave one.
+    """
+
+    call: str
+    caller: str
+    dialled: str
+    started: datetime
+    ended: Optional[datetime] = None
+    ended_by: str = ""
+    turns: int = 0
+    silences: int = 0
+    not_understood: int = 0
+    cut: int = 0
+    topics: Sequence[str] = ()
+    outcome: str = "running"
+    transfer: str = ""
+    transfer_result: str = ""
+    ticket: str = ""
+    rating: Optional[int] = None
+
+
+class CallRecords(Protocol):
+    """Records of telephone calls, one a call."""
+
+    async def keep(self, record: CallRecord) -> None:
+        """Keep a record, in place of an earlier one of the same call."""
+        ...
+
+    async def find(self, call: str) -> Optional[CallRecord]:
+        """The record of a call, with its rating."""
+        ...
+
+
+class EventLog(Protocol):
+    """The events of Rasa's trackers as JSON objects, in order, appended and never changed."""
+
+    async def length(self, conversation: str) -> int:
+        """How many events a conversation has."""
+        ...
+
+    async def read(self, conversation: str) -> Sequence[dict[str, Any]]:
+        """All events of a conversation."""
+        ...
+
+    async def recent(self, conversation: str, turns: int) -> Sequence[dict[str, Any]]:
+        """The events of the last turns of a conversation."""
+        ...
+
+    async def append(self, conversation: str, position: int, events: Sequence[dict[str, Any]]) -> None:
+        """Add events behind the first ``position`` ones, which were read or appended before.
+
+        Raises ``GatewayDataError`` when another process has appended there meanwhile.
+        """
+        ...
+
+    async def conversations(self) -> Sequence[str]:
+        """The ids of all conversations, oldest first."""
+        ...
+
+
+# --- news ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class News:
+    """Something that happened and that somebody must learn of, written in one transaction with what happened.
+
+    ``target`` is ``desk`` (every process passes it on to the browsers it serves), ``sms``, ``broker`` or ``hub`` (delivered
+    once, by whichever process is first); ``payload`` is small and JSON.
+    """
+
+    target: str
+    kind: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Posted:
+    """News that is in the outbox: its number, and how often delivery was tried."""
+
+    id: int
+    at: datetime
+    news: News
+    tries: int = 0
+
+
+class Outbox(Protocol):
+    """News on its way out. Moments (``now``, ``due``) are seconds since the epoch: they measure waiting."""
+
+    async def post(self, news: Sequence[News], at: datetime) -> None:
+        """Put news in that belongs to no other transaction."""
+        ...
+
+    async def claim(self, targets: Sequence[str], now: float, lease: float, limit: int = 20) -> Sequence[Posted]:
+        """News that is due, oldest first; nobody else gets it for ``lease`` seconds."""
+        ...
+
+    async def delivered(self, number: int, now: float) -> None:
+        """It arrived."""
+        ...
+
+    async def failed(self, number: int, due: float) -> None:
+        """It did not arrive; to be tried again from ``due`` on."""
+        ...
+
+    async def tail(self, target: str, after: int, limit: int = 200) -> Sequence[Posted]:
+        """News for everybody after a number, in order."""
+        ...
+
+    async def last(self) -> int:
+        """The number of the latest news, 0 when there is none."""
+        ...
+
+
+# --- tickets ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TicketDraft:
+    """What a customer complains of, suggests or reports, before it has a number.
+
+    ``category`` is one of ``hotline.services.tickets.CATEGORIES``, ``level`` 1 to 3; ``phone`` reaches the customer,
+    ``subscriber`` is the number that was verified (empty when none was); ``description`` is in the customer's own words;
+    ``details`` are facts that are already known (a bill, the steps of a guided check), JSON.
+    """
+
+    category: str
+    level: int
+    phone: str
+    description: str
+    channel: str
+    surname: str = ""
+    title: str = ""
+    subscriber: str = ""
+    escalated: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A ticket as it stands; the fields of ``TicketDraft`` and where it is on its way (``hotline/services/tickets.py``)."""
+
+    number: str
+    state: str
+    category: str
+    level: int
+    phone: str
+    description: str
+    channel: str
+    surname: str
+    title: str
+    subscriber: str
+    escalated: bool
+    details: Mapping[str, Any]
+    conversation: str
+    created: datetime
+    deadline: datetime
+    updated: datetime
+    urged: int = 0
+    overdue: bool = False
+    department: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class TicketEntry:
+    """One line of a ticket's history; ``actor`` is ``customer``, ``system``, ``api`` or a log-in of the desk."""
+
+    at: datetime
+    move: str
+    actor: str
+    before: str
+    after: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a move does to a ticket or handoff: new values of its fields, and who must learn of it."""
+
+    values: Mapping[str, Any]
+    text: str = ""
+    news: Sequence[News] = ()
+
+
+@dataclass(frozen=True)
+class TicketQuery:
+    """Which tickets; what is None or empty does not matter. ``late_at``: the deadline has passed at that moment."""
+
+    states: Sequence[str] = ()
+    category: str = ""
+    level: Optional[int] = None
+    phone: str = ""
+    subscriber: str = ""
+    conversation: str = ""
+    late_at: Optional[datetime] = None
+    told: Optional[bool] = None
+    number: str = ""
+    limit: int = 50
+    offset: int = 0
+
+
+class TicketStore(Protocol):
+    """Tickets, their histories and the news of them, each move in one transaction."""
+
+    async def file(
+        self,
+        draft: TicketDraft,
+        deadline: datetime,
+        news: Callable[[Ticket], Sequence[News]],
+        key: str,
+        conversation: str,
+        actor: str = "customer",
+    ) -> Ticket:
+        """The ticket, once it is committed; the same ``key`` again returns the first one."""
+        ...
+
+    async def find(self, number: str) -> Optional[Ticket]:
+        """A ticket by its number."""
+        ...
+
+    async def search(self, query: TicketQuery) -> Sequence[Ticket]:
+        """Tickets, newest first."""
+        ...
+
+    async def count(self, query: TicketQuery) -> int:
+        """How many there are, whatever the limit."""
+        ...
+
+    async def history(self, number: str) -> Sequence[TicketEntry]:
+        """What happened to a ticket, oldest first."""
+        ...
+
+    async def change(
+        self, number: str, move: str, decide: Callable[[Ticket], Change], actor: str, key: Optional[str] = None
+    ) -> Ticket:
+        """Let ``decide`` look at the ticket, which nobody else changes meanwhile, and do what it says.
+
+        The same ``key`` again changes nothing. Raises ``NoSuchItemError`` and what ``decide`` raises.
+        """
+        ...
+
+
+# --- handoffs --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """A conversation on its way to a human and back; states are in ``hotline/services/handoff.py``.
+
+    ``target`` is ``agent`` or ``supervisor``; ``agent``, ``offered_to`` and ``transfer_to`` are log-ins (``transfer_to`` may be
+    ``supervisor``), empty when there is none. ``requested``, ``offered``, ``claimed``, ``unanswered`` and ``ended`` are seconds
+    since the epoch: they measure waiting. ``unanswered`` is since when the customer has had no answer from the agent.
+    """
+
+    id: int
+    conversation: str
+    channel: str
+    state: str
+    reason: str
+    target: str
+    at: datetime
+    requested: float
+    context: Mapping[str, Any] = field(default_factory=dict)
+    ticket: str = ""
+    offered_to: str = ""
+    offered: Optional[float] = None
+    agent: str = ""
+    claimed: Optional[float] = None
+    transfer_to: str = ""
+    unanswered: Optional[float] = None
+    callback_offered: bool = False
+    callback_phone: str = ""
+    ended: Optional[float] = None
+    result: str = ""
+    agreed: str = ""
+    held: int = 0
+
+
+@dataclass(frozen=True)
+class HandoffEntry:
+    """One line of a handoff's history."""
+
+    at: datetime
+    move: str
+    actor: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """What an agent noted for colleagues; customers never see it."""
+
+    id: int
+    at: datetime
+    login: str
+    text: str
+
+
+class HandoffStore(Protocol):
+    """Handoffs, at most one open one a conversation."""
+
+    async def start(self, handoff: Handoff, news: Callable[[Handoff], Sequence[News]]) -> tuple[Handoff, bool]:
+        """Open one (its ``id`` is given here); when there is an open one, that one and False."""
+        ...
+
+    async def find(self, number: int) -> Optional[Handoff]:
+        """A handoff by its id."""
+        ...
+
+    async def current(self, conversation: str) -> Optional[Handoff]:
+        """The open handoff of a conversation."""
+        ...
+
+    async def latest(self, conversation: str) -> Optional[Handoff]:
+        """The latest handoff of a conversation, open or not."""
+        ...
+
+    async def open(self) -> Sequence[Handoff]:
+        """All open ones, longest waiting first."""
+        ...
+
+    async def ended_since(self, moment: float) -> Sequence[Handoff]:
+        """Those that ended after a moment."""
+        ...
+
+    async def change(self, number: int, move: str, decide: Callable[[Handoff], Change], actor: str) -> Handoff:
+        """As ``TicketStore.change``."""
+        ...
+
+    async def history(self, number: int) -> Sequence[HandoffEntry]:
+        """What happened, oldest first."""
+        ...
+
+    async def note(self, conversation: str, login: str, text: str) -> Note:
+        """Keep a note."""
+        ...
+
+    async def notes(self, conversation: str) -> Sequence[Note]:
+        """The notes on a conversation, oldest first."""
+        ...
+
+
+# --- staff -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Somebody who may log in at the desk; ``role`` is ``agent``, ``supervisor`` or ``clerk``.
+
+    ``epoch`` changes when all sessions of this log-in end.
+    """
+
+    login: str
+    name: str
+    role: str
+    skills: Sequence[str] = ()
+    epoch: int = 0
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Where somebody is: ``available``, ``busy`` or ``away``, and when a browser of his was last heard of (epoch)."""
+
+    login: str
+    status: str
+    since: float
+    seen: float
+
+
+class StaffStore(Protocol):
+    """People at the desk, their passwords (hashed) and presence."""
+
+    async def find(self, login: str) -> Optional[Staff]:
+        """Who that is."""
+        ...
+
+    async def everybody(self) -> Sequence[Staff]:
+        """All of them."""
+        ...
+
+    async def check(self, login: str, password: str) -> bool:
+        """Whether this is the password; an unknown log-in is simply False, in the same time."""
+        ...
+
+    async def attempt(self, login: str, now: float, most: int, pause: float) -> bool:
+        """Count an attempt, atomically; False when there were ``most`` of them within ``pause`` seconds."""
+        ...
+
+    async def forgive(self, login: str) -> None:
+        """Forget attempts: the log-in succeeded."""
+        ...
+
+    async def end_sessions(self, login: str) -> None:
+        """Change the epoch."""
+        ...
+
+    async def see(self, login: str, now: float, status: Optional[str] = None) -> None:
+        """A browser of his was heard of, and maybe his status changed."""
+        ...
+
+    async def gone(self, login: str) -> None:
+        """He logged out."""
+        ...
+
+    async def presences(self) -> Sequence[Presence]:
+        """Who was seen at all since he logged in."""
         ...

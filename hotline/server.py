@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from asyncio import AbstractEventLoop
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from rasa.core import channels
 from rasa.core.run import create_http_input_channels
 from sanic import Sanic
 from sanic.request import Request
-from sanic.response import HTTPResponse, file, json
+from sanic.response import BaseHTTPResponse, HTTPResponse, file, json
 
 from hotline import bootstrap
 from hotline.engine import load_agent
@@ -21,7 +22,9 @@ from hotline.settings import ROOT, Settings
 logger = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
-POLICY = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'self'"
+POLICY = (
+    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'"
+)
 
 
 def create_app(settings: Settings) -> Sanic:
@@ -35,10 +38,10 @@ def create_app(settings: Settings) -> Sanic:
     app.add_route(_page, "/", methods=["GET"])
     app.add_route(_live, "/live", methods=["GET"])
     app.add_route(_ready, "/ready", methods=["GET"])
-    app.register_middleware(_headers, "response")
+    app.register_middleware(_headers(settings), "response")
 
     async def start(app: Sanic, _loop: AbstractEventLoop) -> None:
-        app.ctx.agent = load_agent(settings.model)
+        app.ctx.agent = load_agent(settings.model, bootstrap.services().events)
 
     async def stop(_app: Sanic, _loop: AbstractEventLoop) -> None:
         bootstrap.services().close()
@@ -67,7 +70,13 @@ async def _ready(request: Request) -> HTTPResponse:
     return json({"ready": ready, "checks": checks}, status=200 if ready else 503)
 
 
-async def _headers(_request: Request, response: HTTPResponse) -> None:
-    response.headers["Content-Security-Policy"] = POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+def _headers(settings: Settings) -> Callable[[Request, BaseHTTPResponse], Coroutine[Any, Any, None]]:
+    """What browsers may do with our pages; only the pages of the allowed origins may show the widget in a frame."""
+    policy = "; ".join([POLICY, " ".join(["frame-ancestors 'self'", *settings.origins])])
+
+    async def headers(_request: Request, response: BaseHTTPResponse) -> None:
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+
+    return headers

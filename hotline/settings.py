@@ -16,8 +16,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from hotline.errors import SettingsError
+from hotline.services.calendar import OpeningHours
 
 ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 32  # characters; HS256 wants as many bytes as its hash has
 
 
 class Settings(BaseSettings):
@@ -29,7 +31,9 @@ class Settings(BaseSettings):
     redis_url: str = Field("", description="locks, presence and socket.io manager of a cluster; default: none")
     broker_url: str = Field("", description="RabbitMQ for outbox and conversation events; default: none")
     ivr_secret: str = Field("", description="signature of IVR events; default: made under the var directory")
+    jambonz_secret: str = Field("", description="webhook secret of a jambonz application; default: its hooks are refused")
     session_secret: str = Field("", description="tokens of widget and desk; default: made under the var directory")
+    site_secret: str = Field("", description="by which the operator's site signs customers in; default: nobody is")
     billing_url: str = Field("", description="the operator's TM Forum APIs; default: embedded demo database")
     sms_url: str = Field("", description="SMS gateway; default: messages are kept in the database")
     now: str = Field("", description="a fixed clock, ISO 8601 with zone; default: the real time")
@@ -44,6 +48,14 @@ class Settings(BaseSettings):
     survey_web: float = Field(1.0, ge=0, le=1, description="share of web conversations asked for a rating")
     survey_ivr: float = Field(0.2, ge=0, le=1, description="share of calls asked for a rating")
     low_confidence: float = Field(0.3, ge=0, le=1, description="speech below this confidence is not understood")
+    web_idle: float = Field(300.0, gt=0, description="seconds without a word in the widget that are silence (1860-38)")
+    ticket_hours_1: float = Field(24, gt=0, description="hours for a ticket of level 1, one department")
+    ticket_hours_2: float = Field(48, gt=0, description="hours for level 2, several departments or regions")
+    ticket_hours_3: float = Field(360, gt=0, description="hours for level 3, other provinces or companies")
+    desk_hours: str = Field("00:00-24:00", description="when the desk is open, e.g. 1-5 08:00-20:00; 6-7 09:00-18:00")
+    desk_closed: str = Field("", description="days it is closed: dates, or the word holidays, comma-separated")
+    desk_callback: float = Field(60, gt=0, description="seconds without an answer until a callback is offered")
+    desk_patience: float = Field(900, gt=0, description="seconds until a waiting customer is let go of")
     allowed_origins: str = Field("", description="origins that may open the widget, comma-separated; default: own page")
 
     class Config:
@@ -61,6 +73,12 @@ class Settings(BaseSettings):
                 raise ValueError("must name its zone, such as 2026-10-01T09:00:00+08:00")
         return value
 
+    @validator("site_secret")
+    def _site_secret_is_long(cls, value: str) -> str:  # noqa: N805
+        if value and len(value) < SHORTEST_SECRET:
+            raise ValueError(f"must have at least {SHORTEST_SECRET} characters: make one with `openssl rand -hex 32`")
+        return value
+
     @validator("database_url", always=True)
     def _database_url_can_be_parsed(cls, value: str) -> str:  # noqa: N805
         if value:
@@ -69,6 +87,24 @@ class Settings(BaseSettings):
             except ArgumentError:
                 raise ValueError("must be a SQLAlchemy URL such as postgresql://user@host/hotline") from None
         return value
+
+    @validator("desk_hours")
+    def _desk_hours_can_be_read(cls, value: str) -> str:  # noqa: N805
+        OpeningHours.parse(value)
+        return value
+
+    @validator("desk_closed")
+    def _desk_closed_can_be_read(cls, value: str) -> str:  # noqa: N805
+        try:
+            OpeningHours.parse("00:00-24:00", value)
+        except ValueError:
+            raise ValueError("must be dates such as 2026-02-16, or the word holidays, comma-separated") from None
+        return value
+
+    @property
+    def ticket_hours(self) -> dict[int, float]:
+        """Hours that each level of ticket may take."""
+        return {1: self.ticket_hours_1, 2: self.ticket_hours_2, 3: self.ticket_hours_3}
 
     @property
     def production(self) -> bool:

@@ -1,4 +1,4 @@
-"""Who may speak in which conversation (promise P3): short-lived signed tokens of our own, and those of the operator's site.
+"""Who may speak in which conversation (promise P3): short-lived signed tokens, ours and those of the operator's site.
 
 A chat token says which conversation a browser may speak in. A site token is made by the operator's own site for a
 customer who is signed in there; ours vouches for the number it names.

@@ -27,7 +27,7 @@ def converse(settings: Settings) -> None:
     """
     configure_logs("ERROR")
     services = bootstrap.services()
-    door = open_door(load_agent(settings.model), services)
+    door = open_door(load_agent(settings.model, services.events), services)
     try:
         asyncio.run(_talk(door))
     except (KeyboardInterrupt, EOFError):

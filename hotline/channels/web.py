@@ -1,41 +1,41 @@
-"""The web channel: socket.io between the widget and the door.
+"""The web channel: sessions, pictures and the socket between the widget and the door.
 
-The conversation comes from the session's token on every event, never from what the client says (promise P3).
+    POST   /chat/session   a token for a new conversation, or a fresh one for the one whose token is shown
+    DELETE /chat/session   the customer signed out
+    POST   /chat/image     a picture for a complaint; GET /chat/image/<name> shows it to its own conversation
 
-    client → server   ``open``    {}                              greet, or replay what was said after ``since``
-                      ``message`` {id, text} | {id, text, payload} | {id, secret}   one message; acknowledged
-    server → client   ``answers`` {reply_to, answers: [...]}      to every tab of the conversation
-
-A message's acknowledgement is ``{"ok": true}`` or ``{"error": {"field", "reason"}}``; the same ``id`` again gets the same
-answers again.
+The events of the socket are in ``hotline/channels/chat.py``; ``docs/widget.md`` describes all of it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
-from typing import Any, Awaitable, Callable, Mapping, Optional
+from typing import Any, Optional
 
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.core.channels.socketio import SocketBlueprint
 from sanic import Blueprint
 from sanic.request import Request
-from sanic.response import HTTPResponse, json
+from sanic.response import HTTPResponse, file, json
 from socketio import AsyncServer
-from socketio.exceptions import ConnectionRefusedError
 
 from hotline import bootstrap
-from hotline.answers import Answer
-from hotline.channels.sessions import BadTokenError, Session, Sessions
-from hotline.door import Door, Inbound
+from hotline.channels.chat import CLIENT_ID, Chat, refused
+from hotline.channels.images import MAX_BYTES, Images
+from hotline.channels.sessions import BadTokenError, Session, Sessions, SiteTokens
+from hotline.channels.talk import Pace
 from hotline.engine import make_door
-from hotline.errors import MessageRejectedError
+from hotline.errors import GatewayError, MessageRejectedError
+from hotline.services.verification import VerificationService
 from hotline.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-CHANNEL = "web"
 MAX_FRAME = 8 * 1024
+IMAGE_SECONDS = 20
 
 
 class WebInput(InputChannel):
@@ -44,7 +44,7 @@ class WebInput(InputChannel):
     @classmethod
     def name(cls) -> str:
         """The channel's name in Rasa."""
-        return CHANNEL
+        return "web"
 
     @classmethod
     def from_credentials(cls, credentials: Optional[dict[str, Any]]) -> WebInput:
@@ -56,108 +56,148 @@ class WebInput(InputChannel):
         return "/chat"
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        """The socket and the session endpoint."""
+        """The socket and the endpoints beside it."""
         services = bootstrap.services()
-        sessions = Sessions(services.settings.secret("session"))
+        settings = services.settings
         sio = AsyncServer(
             async_mode="sanic",
-            cors_allowed_origins=origins(services.settings),
+            cors_allowed_origins=origins(settings),
             max_http_buffer_size=MAX_FRAME,
             logger=False,
             engineio_logger=False,
         )
-        Chat(sio, make_door(on_new_message, services), sessions).listen()
-        blueprint = SocketBlueprint(sio, "/socket.io", "chat")
+        sessions = Sessions(settings.secret("session"))
+        door = make_door(on_new_message, services)
+        chat = Chat(sio, door, sessions, services.clock, Pace(idle=settings.web_idle))
+        chat.listen()
+        desk = FrontDesk(sessions, SiteTokens(settings.site_secret), services.verification, chat, origins(settings))
+        pictures = Pictures(sessions, Images(settings.var / "images"), chat)
+        blueprint: Blueprint = SocketBlueprint(sio, "/socket.io", "chat")
 
+        blueprint.ctx.chat = chat
+
+        # Plain functions: Sanic marks its handlers, which methods do not allow.
         @blueprint.post("/session")
-        async def session(request: Request) -> HTTPResponse:
-            return _session(request, sessions)
+        async def open_session(request: Request) -> HTTPResponse:
+            return await desk.open(request)
+
+        @blueprint.delete("/session")
+        async def leave_session(request: Request) -> HTTPResponse:
+            return await desk.leave(request)
+
+        @blueprint.post("/image", stream=True)
+        async def take_image(request: Request) -> HTTPResponse:
+            return await pictures.take(request)
+
+        @blueprint.get("/image/<name>")
+        async def show_image(request: Request, name: str) -> HTTPResponse:
+            return await pictures.show(request, name)
 
         return blueprint
 
 
-class Chat:
-    """Serves the sockets of one process."""
+class FrontDesk:
+    """Lets browsers into conversations and out of them."""
 
-    def __init__(self, sio: AsyncServer, door: Door, sessions: Sessions) -> None:
-        self._sio = sio
-        self._door = door
+    def __init__(
+        self,
+        sessions: Sessions,
+        site: SiteTokens,
+        verification: VerificationService,
+        chat: Chat,
+        origins: list[str],
+    ) -> None:
         self._sessions = sessions
+        self._site = site
+        self._verification = verification
+        self._chat = chat
+        self._origins = origins
 
-    def listen(self) -> None:
-        """Take events from now on."""
-        self._sio.on("connect", self.connect)
-        self._sio.on("open", self.open)
-        self._sio.on("message", self.message)
+    async def open(self, request: Request) -> HTTPResponse:
+        """A token: fresh for a conversation whose token is shown, else for a new one.
 
-    async def connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
-        """Let a browser in whose token is good."""
-        token = auth.get("token") if isinstance(auth, dict) else None
-        conversation = self._conversation(token)
-        if conversation is None:
-            raise ConnectionRefusedError("unauthorized")
-        await self._sio.save_session(sid, {"token": token})
-        self._sio.enter_room(sid, conversation)
+        With ``{"site_token": …}`` the customer is signed in on the operator's site and arrives verified. A browser in
+        which another customer talked before gets a new conversation.
+        """
+        if request.headers.get("Origin", self._origins[0]) not in self._origins:
+            return json(refused("origin", "is not allowed"), status=403)
+        try:
+            known = self._sessions.check(bearer(request)) if bearer(request) else None
+        except BadTokenError as error:
+            return json(refused("token", str(error)), status=401)
+        try:
+            phone = self._site.check(site_token(request)) if site_token(request) else ""
+        except BadTokenError as error:
+            logger.warning("a token of the operator's site was refused: %s", error)
+            return json(refused("site_token", str(error)), status=403)
+        return await self._issue(known, phone)
 
-    async def open(self, sid: str, data: Any) -> dict[str, Any]:
-        """Greet a new conversation; replay to one that comes back what was said after ``since``."""
-        conversation = await self._trusted(sid)
-        if conversation is None:
-            return _refused("token", "expired")
-        since = data.get("since", 0) if isinstance(data, dict) else 0
-        if not isinstance(since, int) or isinstance(since, bool) or since < 0:
-            return _refused("since", "must be a whole number from 0")
-        missed = await self._door.since(conversation, since)
-        if missed or since:
-            await self._sio.emit("answers", {"reply_to": None, "answers": [shown(a) for a in missed]}, to=sid)
-            return {"ok": True}
-        return await self._serve(Inbound(conversation, CHANNEL, "open", event="session_opened"))
-
-    async def message(self, sid: str, data: Any) -> dict[str, Any]:
-        """One message of the customer."""
-        conversation = await self._trusted(sid)
-        if conversation is None:
-            return _refused("token", "expired")
-        if not isinstance(data, dict):
-            return _refused("message", "must be an object")
-        secret = data.get("secret")
-        text = secret if secret is not None else data.get("text", "")
-        return await self._serve(
-            Inbound(conversation, CHANNEL, data.get("id", ""), text, data.get("payload"), secret=secret is not None)
+    async def _issue(self, known: Optional[Session], phone: str) -> HTTPResponse:
+        now = datetime.now(timezone.utc)
+        if known and phone and known.phone and known.phone != phone:
+            known = None
+        phone = phone or (known.phone if known else "")
+        session = self._sessions.issue(now, known.conversation if known else None, phone)
+        if phone and not (known and known.phone):
+            try:
+                await self._verification.vouch(session.conversation, phone)
+            except GatewayError as error:
+                logger.error("a signed-in customer could not be vouched for: %s", type(error).__name__)
+        return json(
+            {"conversation": session.conversation, "token": session.token, "expires_in": session.expires_in},
+            headers={"Cache-Control": "no-store"},
         )
 
-    async def _serve(self, inbound: Inbound) -> dict[str, Any]:
+    async def leave(self, request: Request) -> HTTPResponse:
+        """Close the conversation and forget what was verified in it."""
         try:
-            turn = await self._door.receive(inbound)
-        except MessageRejectedError as error:
-            return _refused(error.field, error.reason)
-        answers = {"reply_to": inbound.message_id, "answers": [shown(answer) for answer in turn.answers]}
-        await self._sio.emit("answers", answers, room=inbound.conversation)
-        return {"ok": True}
-
-    async def _trusted(self, sid: str) -> Optional[str]:
-        session = await self._sio.get_session(sid)
-        return self._conversation(session.get("token"))
-
-    def _conversation(self, token: object) -> Optional[str]:
-        try:
-            return self._sessions.check(token)
+            session = self._sessions.check(bearer(request))
         except BadTokenError as error:
-            logger.info("a chat token was refused: %s", error)
-            return None
+            return json(refused("token", str(error)), status=401)
+        await self._chat.leave(session.conversation)
+        return json({"ok": True})
 
 
-def shown(answer: Answer) -> dict[str, Any]:
-    """What the browser is told of an answer."""
-    return {
-        "sequence": answer.sequence,
-        "text": answer.text,
-        "buttons": answer.buttons,
-        "card": answer.card,
-        "asks": answer.metadata.get("asks"),
-        "secret": bool(answer.metadata.get("secret")),
-        "ends": bool(answer.metadata.get("ends")),
-    }
+class Pictures:
+    """Takes pictures in and shows them to the conversation that they belong to."""
+
+    def __init__(self, sessions: Sessions, images: Images, chat: Chat) -> None:
+        self._sessions = sessions
+        self._images = images
+        self._chat = chat
+
+    async def take(self, request: Request) -> HTTPResponse:
+        """Keep a picture (the body) under the message id in ``X-Message-Id``."""
+        message_id = request.headers.get("X-Message-Id", "")
+        try:
+            session = self._sessions.check(bearer(request))
+            if not CLIENT_ID.fullmatch(message_id):
+                raise MessageRejectedError("id", "must be 8 to 64 letters, digits or -")
+            if not await self._chat.images_wanted(session.conversation):
+                raise MessageRejectedError("image", "only in a complaint")
+            data = await asyncio.wait_for(_body(request), IMAGE_SECONDS)
+            name = await asyncio.get_running_loop().run_in_executor(None, self._images.keep, session.conversation, data)
+        except BadTokenError as error:
+            return json(refused("token", str(error)), status=401)
+        except asyncio.TimeoutError:
+            return json(refused("image", "took too long"), status=408)
+        except MessageRejectedError as error:
+            return json(refused(error.field, error.reason), status=400)
+        except GatewayError:
+            return json(refused("server", "try again"), status=503)
+        await self._chat.take_image(session.conversation, message_id, name)
+        return json({"ok": True, "image": name})
+
+    async def show(self, request: Request, name: str) -> HTTPResponse:
+        """The picture, to who holds a token of its conversation."""
+        try:
+            session = self._sessions.check(bearer(request))
+        except BadTokenError as error:
+            return json(refused("token", str(error)), status=401)
+        path = self._images.path(session.conversation, name)
+        if path is None:
+            return json(refused("image", "unknown"), status=404)
+        return await file(path, mime_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 
 def origins(settings: Settings) -> list[str]:
@@ -166,20 +206,28 @@ def origins(settings: Settings) -> list[str]:
     return [f"http://{host}:{settings.port}" for host in sorted(hosts)] + settings.origins
 
 
-def _session(request: Request, sessions: Sessions) -> HTTPResponse:
-    now = datetime.now(timezone.utc)
-    token = (request.headers.get("Authorization") or "").removeprefix("Bearer ").strip()
-    if not token:
-        return _issued(sessions.issue(now))
+def bearer(request: Request) -> str:
+    """The token in the Authorization header, empty when there is none."""
+    return str(request.headers.get("Authorization") or "").removeprefix("Bearer ").strip()
+
+
+def site_token(request: Request) -> Any:
+    """The token of the operator's site in the body, None when there is none."""
     try:
-        return _issued(sessions.issue(now, sessions.check(token)))
-    except BadTokenError as error:
-        return json({"error": {"field": "token", "reason": str(error)}}, status=401)
+        body = request.json
+    except Exception:  # Sanic raises its own kinds for what is no JSON: then there is no such token
+        return None
+    return body.get("site_token") if isinstance(body, dict) else None
 
 
-def _issued(session: Session) -> HTTPResponse:
-    return json({"conversation": session.conversation, "token": session.token, "expires_in": session.expires_in})
-
-
-def _refused(field: str, reason: str) -> dict[str, Any]:
-    return {"error": {"field": field, "reason": reason}}
+async def _body(request: Request) -> bytes:
+    """The body of a streamed request, read no further than a picture may be long."""
+    stream = request.stream
+    assert stream is not None
+    stream.request_max_size = MAX_BYTES
+    data = bytearray()
+    while (part := await stream.read()) is not None:
+        data += part
+        if len(data) > MAX_BYTES:
+            raise MessageRejectedError("image", f"must have at most {MAX_BYTES} bytes")
+    return bytes(data)

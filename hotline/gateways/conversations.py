@@ -14,8 +14,9 @@ from sqlalchemy.engine import Connection
 
 from hotline.gateways.database import Database, upsert
 from hotline.gateways.schema import answers as answered
-from hotline.gateways.schema import conversations
+from hotline.gateways.schema import conversations, handoffs
 from hotline.ports import Clock, Conversation, Mode
+from hotline.services.handoff import State, mode_of
 
 Answers = Sequence[Mapping[str, Any]]
 
@@ -31,11 +32,16 @@ class SqlConversationStore:
         """See the port."""
 
         def work(connection: Connection) -> tuple[Optional[Conversation], Optional[Answers]]:
-            query = select(conversations).where(conversations.c.id == conversation)
+            open_one = handoffs.c.open_conversation == conversations.c.id
+            query = (
+                select(conversations, handoffs.c.state.label("handoff"))
+                .select_from(conversations.outerjoin(handoffs, open_one))
+                .where(conversations.c.id == conversation)
+            )
             row = connection.execute(query).one_or_none()
             if row is None:
                 return None, None
-            found = Conversation(row.id, row.channel, Mode(row.mode), row.state)
+            found = Conversation(row.id, row.channel, _mode(row.mode, row.handoff), row.state)
             return found, _answers_to(connection, conversation, message)
 
         return await self._database.read(work)
@@ -56,11 +62,17 @@ class SqlConversationStore:
             if first is not None:
                 return first
             connection.execute(update(conversations).where(conversations.c.id == conversation.id).values(values))
-            last = _last_number(connection, conversation.id)
-            numbered = [{**answer, "sequence": last + n} for n, answer in enumerate(answers, start=1)]
-            keys = {"conversation": conversation.id, "message_id": message}
-            connection.execute(insert(answered).values(**keys, sequence=last + len(numbered), answers=numbered))
-            return numbered
+            return _insert(connection, conversation.id, message, answers)
+
+        return await self._database.write(work)
+
+    async def append(self, conversation: str, message: str, answers: Answers) -> Answers:
+        """See the port."""
+
+        def work(connection: Connection) -> Answers:
+            connection.execute(select(conversations.c.id).where(conversations.c.id == conversation).with_for_update())
+            first = _answers_to(connection, conversation, message)
+            return _insert(connection, conversation, message, answers) if first is None else first
 
         return await self._database.write(work)
 
@@ -79,6 +91,22 @@ def _lock(connection: Connection, conversation: str, values: Mapping[str, Any]) 
     """Make sure that the row is there and that nobody else saves this conversation until the transaction ends."""
     upsert(connection, conversations, {"id": conversation}, values, {})
     connection.execute(select(conversations.c.id).where(conversations.c.id == conversation).with_for_update())
+
+
+def _mode(kept: str, handoff: Optional[str]) -> Mode:
+    """Who has the conversation: an open handoff decides; what was kept beside it may be out of date."""
+    human = mode_of(State(handoff)) if handoff else None
+    if human is not None:
+        return human
+    return Mode.CLOSED if Mode(kept) is Mode.CLOSED else Mode.BOT
+
+
+def _insert(connection: Connection, conversation: str, message: str, answers: Answers) -> Answers:
+    last = _last_number(connection, conversation)
+    numbered = [{**answer, "sequence": last + n} for n, answer in enumerate(answers, start=1)]
+    keys = {"conversation": conversation, "message_id": message}
+    connection.execute(insert(answered).values(**keys, sequence=last + len(numbered), answers=numbered))
+    return numbered
 
 
 def _answers_to(connection: Connection, conversation: str, message: str) -> Optional[Answers]:

@@ -42,6 +42,8 @@ def seed(engine: Engine, now: datetime, hasher: PasswordHasher = HASHER) -> None
         if seeded != month_of(today):
             _load_month(connection, data["subscribers"], today)
         _load_outages(connection, data["outages"], now)
+        if connection.execute(select(schema.staff.c.login)).first() is None:
+            _load_staff(connection, data["agents"], hasher)
 
 
 def _load_catalogue(connection: Connection, data: Mapping[str, Any]) -> None:
@@ -70,6 +72,22 @@ def _load_subscribers(
         services = ({**phone, "service": name, "since": row["plan_since"]} for name in one["services"])
         _insert(connection, schema.subscriber_services, services)
         _insert(connection, schema.service_passwords, [{**phone, "hash": hasher.hash(one["password"])}])
+
+
+def _load_staff(connection: Connection, people: Iterable[Mapping[str, Any]], hasher: PasswordHasher) -> None:
+    """Who may log in at the desk; the password is the log-in and ``-demo``."""
+    rows = (
+        {
+            "login": one["login"],
+            "name": one["name"],
+            "role": one["role"],
+            "skills": one["skills"],
+            "hash": hasher.hash(f"{one['login']}-demo"),
+            "epoch": 0,
+        }
+        for one in people
+    )
+    _insert(connection, schema.staff, rows)
 
 
 def _load_month(connection: Connection, subscribers: Iterable[Mapping[str, Any]], today: date) -> None:

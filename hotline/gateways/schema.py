@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -270,22 +271,6 @@ password_resets = Table(
 
 # --- what customers report and ask for; numbers need not be ours, so there is no foreign key ---
 
-fault_reports = Table(
-    "fault_reports",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("key", String(200), nullable=False, unique=True),
-    Column("at", Moment, nullable=False),
-    Column("conversation", String(100), nullable=False, index=True),
-    Column("phone", String(20), nullable=False, index=True),
-    Column("kind", String(20), nullable=False),
-    Column("description", Text, nullable=False),
-    Column("area", String(100), nullable=False),
-    Column("findings", JSON, nullable=False),
-    Column("address", String(200), nullable=False),
-    Column("visit_time", String(100), nullable=False),
-)
-
 callback_requests = Table(
     "callback_requests",
     metadata,
@@ -305,6 +290,156 @@ ratings = Table(
     Column("score", Integer, nullable=False),
     Column("comment", Text, nullable=False),
     Column("at", Moment, nullable=False, index=True),
+)
+
+# --- tickets and handoffs ---
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", String(20), unique=True),  # made of the id, within the transaction that inserts the row
+    Column("key", String(200), nullable=False, unique=True),
+    Column("state", String(20), nullable=False),
+    Column("category", String(20), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("phone", String(20), nullable=False, index=True),
+    Column("description", Text, nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("surname", String(20), nullable=False),
+    Column("title", String(20), nullable=False),
+    Column("subscriber", String(20), nullable=False, index=True),
+    Column("escalated", Boolean, nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("conversation", String(100), nullable=False, index=True),
+    Column("created", Moment, nullable=False, index=True),
+    Column("deadline", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    Column("urged", Integer, nullable=False),
+    Column("overdue", Boolean, nullable=False),  # the shift leader was told
+    Column("department", String(100), nullable=False),
+    Column("answer", Text, nullable=False),
+    Index(None, "state", "deadline"),
+)
+
+ticket_history = Table(
+    "ticket_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("ticket_id", Integer, ForeignKey("tickets.id"), nullable=False, index=True),
+    Column("key", String(200), unique=True),
+    Column("at", Moment, nullable=False),
+    Column("move", String(20), nullable=False),
+    Column("actor", String(50), nullable=False),
+    Column("before", String(20), nullable=False),
+    Column("after", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+# Moments as seconds since the epoch (Float) measure waiting, not business time.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("target", String(20), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due", Float, nullable=False),
+    Column("delivered", Float),
+    Index(None, "target", "delivered", "due"),
+)
+
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation", String(100), nullable=False, index=True),
+    Column("open_conversation", String(100), unique=True),  # empty when it has ended: one open handoff a conversation
+    Column("channel", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(30), nullable=False),
+    Column("target", String(20), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("requested", Float, nullable=False),
+    Column("context", JSON, nullable=False),
+    Column("ticket", String(20), nullable=False),
+    Column("offered_to", String(50), nullable=False),
+    Column("offered", Float),
+    Column("agent", String(50), nullable=False),
+    Column("claimed", Float),
+    Column("transfer_to", String(50), nullable=False),
+    Column("unanswered", Float),
+    Column("callback_offered", Boolean, nullable=False),
+    Column("callback_phone", String(20), nullable=False),
+    Column("ended", Float, index=True),
+    Column("result", String(50), nullable=False),
+    Column("agreed", Text, nullable=False),
+    Column("held", Integer, nullable=False),
+)
+
+handoff_history = Table(
+    "handoff_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("handoff_id", Integer, ForeignKey("handoffs.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("move", String(20), nullable=False),
+    Column("actor", String(50), nullable=False),
+    Column("before", String(20), nullable=False),
+    Column("after", String(20), nullable=False),
+)
+
+desk_notes = Table(
+    "desk_notes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation", String(100), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("login", String(50), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+# --- people at the desk ---
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("login", String(50), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("skills", JSON, nullable=False),
+    Column("hash", String(200), nullable=False),
+    Column("epoch", Integer, nullable=False),
+)
+
+# Log-ins that nobody has are counted too, so there is no foreign key.
+staff_attempts = Table(
+    "staff_attempts",
+    metadata,
+    Column("login", String(50), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("since", Float, nullable=False),
+)
+
+staff_presence = Table(
+    "staff_presence",
+    metadata,
+    Column("login", String(50), ForeignKey("staff.login"), primary_key=True),
+    Column("status", String(20), nullable=False),
+    Column("since", Float, nullable=False),
+    Column("seen", Float, nullable=False),
+)
+
+# Listeners of the TMF621 API.
+ticket_hubs = Table(
+    "ticket_hubs",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("callback", String(500), nullable=False),
+    Column("query", String(500), nullable=False),
+    Column("created", Moment, nullable=False),
 )
 
 # --- conversations ---
@@ -339,6 +474,46 @@ answers = Table(
     Column("sequence", Integer, nullable=False),
     Column("answers", JSON, nullable=False),
     Index(None, "conversation", "sequence"),
+)
+
+# --- serving ---
+
+conversation_locks = Table(
+    "conversation_locks",
+    metadata,
+    Column("conversation", String(200), primary_key=True),
+    Column("owner", String(40), nullable=False),
+    Column("until", Float, nullable=False),  # seconds since the epoch: it measures waiting, not business time
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("call", String(100), primary_key=True),
+    Column("caller", String(100), nullable=False),
+    Column("dialled", String(100), nullable=False),
+    Column("started", Moment, nullable=False, index=True),
+    Column("ended", Moment),
+    Column("ended_by", String(100), nullable=False),
+    Column("turns", Integer, nullable=False),
+    Column("silences", Integer, nullable=False),
+    Column("not_understood", Integer, nullable=False),
+    Column("cut", Integer, nullable=False),
+    Column("topics", JSON, nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("transfer", String(20), nullable=False),
+    Column("transfer_result", String(20), nullable=False),
+    Column("ticket", String(40), nullable=False),
+)
+
+tracker_events = Table(
+    "tracker_events",
+    metadata,
+    Column("conversation", String(100), primary_key=True),
+    # Where in the conversation these events stand; appended, never changed: two workers cannot both be next.
+    Column("position", Integer, primary_key=True),
+    Column("events", JSON, nullable=False),
+    Column("created", Moment, nullable=False, index=True),
 )
 
 # --- demonstration ---

@@ -46,7 +46,7 @@ class IntentModel:
             np.ascontiguousarray(svm.coef_.T, dtype=np.float32),
             vectorizer.idf_.astype(np.float32),
             svm.intercept_.astype(np.float32),
-            5.0,
+            7.0,
         )
 
     def scores(self, text: str, asked: Optional[str] = None) -> npt.NDArray[np.float32]:

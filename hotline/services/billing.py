@@ -8,10 +8,11 @@ only when they are the cause of a suspension.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Optional, Protocol, Sequence
+from typing import Optional, Protocol
 
 from hotline.clock import add_months, month_of
 from hotline.errors import NoSuchItemError

@@ -6,6 +6,7 @@ A message needs no password: nothing of the subscriber is told but the surname a
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
@@ -18,12 +19,26 @@ DIVERTING = "呼叫转移"
 _COMPOUND = re.compile("欧阳|上官|司马|诸葛|夏侯|司徒|皇甫|尉迟|东方|令狐|慕容")
 _SURNAME = re.compile("(?:免贵|我|是)?姓([\u4e00-\u9fff])|^(?:我叫|我是|叫)([\u4e00-\u9fff])[\u4e00-\u9fff]{1,2}$")
 _SAID = re.compile(
-    "(?:就说|就讲|转告(?:他|她|机主|一下)*|告诉(?:他|她|机主|一下)+|[跟给和](?:他|她|机主)(?:说|讲)(?:一声|一下)?|[,。 ]说)"
+    "(?:就说|就讲|转告(?:他|她|机主|一下)*|告诉(?:他|她|机主|一下)+"
+    "|[跟给和](?:他|她|机主)(?:说|讲)(?:一声|一下)?|[,。 ]说)"
     "[:,。 ]*(?P<message>.{4,})$"
 )
 _TO_THEM = re.compile("他|她|机主|我是|叫|让|告诉|转告|说|记得|你们?家|您家")
-_TO_US = re.compile("帮我(?:查|办|看|开|取消|改|换)|我(?:想|要)(?:查|办|看|开通|取消|改|换|投诉|充值)|查(?:一下|下)|多少钱")
-_MORE = re.compile("^(?:还有|再加|加上|补充|另外|再说|再补|还要|对了)")
+_TO_US = re.compile(
+    "帮我(?:查|办|看|开|取消|改|换)|我(?:想|要)(?:查|办|看|开通|取消|改|换|投诉|充值)|查(?:一下|下)|多少钱"
+)
+_NUMBER_FIRST = re.compile(r"^\W*\d{7,12}(?:的?(?:机主|主人))?\W*")
+_WITHHELD = re.compile("不方便|不想说|不说|不告诉|保密|匿名|没必要")
+_NO_CALL = re.compile("^[嗯呃哦啊,。 ]*(?:不用|不需要|不必|不要|别|没有|算了)(?:.{0,4}[回打电了吧]+.{0,2})?$")
+_ANY_TIME = re.compile("随时|都行|都可以|什么时候都|看你们|尽快|越快越好|马上|现在")
+_HAS_MORE = re.compile("^[嗯呃啊,。 ]*(?:有|还有|对|是|好)[的啊呀呢有一点句]*$")
+_MORE = re.compile("^[对嗯呃是的好,。 ]*(?:还有|还要|再加|再说|再补|加上|加一句|补充|另外)")
+_INSTEAD = re.compile("^(?:不对|不是|错了|我?说错了|改一下|应该是|是|哎|嗯|呃|啊|[,。 ])+")
+_NO_MORE = re.compile(
+    "^[嗯呃啊哦,。 ]*"
+    "(?:没有?了|没有?$|没有?[,。谢]|没啥|没别的|就这些|就这样|就是这些|可以了|好了|行了|不用|不需要|完了)"
+)
+_TO = "(?:给|跟|找|转告|通知|告诉|让)[^\\d]{0,6}"
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,8 @@ def surname_in(text: str) -> Optional[str]:
 def message_in(text: str) -> Optional[str]:
     """The message inside a request to pass it on (…转告他明天开会); None when it is still to come."""
     match = _SAID.search(text)
-    return written(match["message"]) if match else None
+    message = _NUMBER_FIRST.sub("", match["message"]) if match else ""
+    return written(message) if len(message) >= 4 else None
 
 
 def written(text: str) -> str:
@@ -76,9 +92,51 @@ def written(text: str) -> str:
     return re.sub(r"[{}]", "", text).strip()[:MOST_CHARACTERS]
 
 
-def meant_for_us(text: str) -> bool:
-    """Whether words that could be the message are a request to the hotline instead (帮我查一下话费)."""
-    return bool(_TO_US.search(text)) and not _TO_THEM.search(text)
+def meant_for_us(text: str, sure: bool = False) -> bool:
+    """Whether words that could be the message are a request to the hotline instead (帮我查一下话费).
+
+    ``sure`` says that they were understood, beyond doubt, as a request of another topic.
+    """
+    return (sure or bool(_TO_US.search(text))) and not _TO_THEM.search(text)
+
+
+def withholds_name(text: str) -> bool:
+    """Whether a caller would rather not tell his name."""
+    return bool(_WITHHELD.search(text))
+
+
+def declines_callback(text: str) -> bool:
+    """Whether nobody needs to call back."""
+    return bool(_NO_CALL.search(text))
+
+
+def any_time(text: str) -> bool:
+    """Whether any time will do."""
+    return bool(_ANY_TIME.search(text))
+
+
+def has_more(text: str) -> bool:
+    """Whether words say only that there is something to add, not yet what."""
+    return bool(_HAS_MORE.match(text))
+
+
+def recipient_among(text: str, numbers: Sequence[str]) -> str:
+    """The number the message is for: of several the one that 给, 跟 or 找 stands before, else the last."""
+    for number in numbers:
+        if re.search(_TO + number, re.sub(r"(?<=\d)[ -](?=\d)", "", text)):
+            return number
+    return numbers[-1]
+
+
+def replaces(text: str) -> Optional[str]:
+    """The message that takes the place of the one read back (不对,是明天下午三点开会); None for a bare no or yes."""
+    new = _INSTEAD.sub("", text)
+    return new if len(new) >= 4 and new != text else None
+
+
+def nothing_more(text: str) -> bool:
+    """Whether words say that there is nothing to add."""
+    return bool(_NO_MORE.match(text)) and not re.search("还有|再(?!见)|补充", text)
 
 
 def adds(text: str) -> bool:

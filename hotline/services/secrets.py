@@ -5,7 +5,7 @@ The door hands the digits over and passes only the result on; nothing else ever 
 
 from __future__ import annotations
 
-from typing import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 Check = Callable[[str, str, str], Awaitable[str]]
 

@@ -1,7 +1,7 @@
 """Changes of a subscriber's account (topic service): verified, prepared for the read-back, carried out once.
 
-Source: scenarios.yml, service; ch2 不得擅自更改客户资料. What may be changed is decided by ``AccountGateway``; here is what
-the dialogue must know beforehand, and what customers mean when they name plans, packs and services.
+Source: scenarios.yml, service; ch2 不得擅自更改客户资料. What may be changed is decided by ``AccountGateway``; here is
+what the dialogue must know beforehand, and what customers mean when they name plans, packs and services.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from hotline.services.billing import Account, BillingService, Verification
 
 Offer = Union[Plan, Pack, Service]
 
+# The service in the catalogue without which nobody can use the phone abroad.
+ROAMING = "国际漫游"
 # What makes no sense for a line that is stopped; the other kinds are about the stop itself or end something.
 NEEDS_LINE = frozenset({"change_plan", "buy_data_pack", "open_service"})
 
@@ -118,8 +120,15 @@ class ChangeService:
 
 _CORRECTION = re.compile("(?:从|不是|不要|不用|别|由|把|原来).*?(?:换成|改成|换到|改到|换|改|变|要|是|用)")
 _VOLUME = re.compile(rf"(?P<number>{NUMERAL})\s*个?\s*(?P<unit>G|M|g|m|吉|兆)")
+_FRAME = re.compile("[嗯呃啊哦那这个就要是选的吧呢呀,。 ]|流量包|套餐|来个|给我")
+_WISH = re.compile("我?想?(?:换|改|买|办理?|开通?|取消|退|订|加|要|来|看|业务|服务|一下|一个|个|一)|[成了吗啊]")
+_EXTREME = re.compile(
+    "[嗯就那要选来给我换成办]*最(?:(?P<least>便宜|低|少|小)|贵|高|大|多)(?:的|那个|那档|那种|一档|一种|套餐|流量包)*[吧啊呗]*"
+)
 _AT_HALL = re.compile("销户|注销|退网|过户|携号|转网|副卡|亲情|宽带|补卡|换卡|补办|靓号")
-_OWN_REGISTRATION = re.compile("谁的|谁名下|登记的(?:是)?谁|名下|有没有|是不是|实名了|实名没|查|我这|我的号|这个号|状态|通过了")
+_OWN_REGISTRATION = re.compile(
+    "谁的|谁名下|登记的(?:是)?谁|名下|有没有|是不是|实名了|实名没|查|我这|我的号|这个号|状态|通过了"
+)
 
 
 def meant(text: str, named: Sequence[str]) -> list[str]:
@@ -142,6 +151,26 @@ def by_volume(text: str, offers: Sequence[Union[Plan, Pack]]) -> list[str]:
     return [offer.name for offer in offers if Decimal(offer.data) in wanted]
 
 
+def by_part(text: str, offered: Sequence[str]) -> list[str]:
+    """The one of the things on offer that a short answer names in part (周末的); empty when none or several fit."""
+    part = _FRAME.sub("", text)
+    fitting = [name for name in offered if part in name]
+    return fitting if len(part) >= 2 and len(fitting) == 1 else []
+
+
+def by_extreme(text: str, offered: Sequence[str]) -> list[str]:
+    """The cheapest or dearest on offer, which come cheapest first (最便宜的那个); empty for other words."""
+    match = _EXTREME.fullmatch(text)
+    if match is None or not offered:
+        return []
+    return [offered[0] if match["least"] else offered[-1]]
+
+
+def names_something(text: str) -> bool:
+    """Whether there is more in an answer than the wish itself (换吧, 来个流量包 name nothing)."""
+    return len(_WISH.sub("", _FRAME.sub("", text))) >= 2
+
+
 def needs_hall(text: str) -> bool:
     """Whether the wish is one that only a business hall can fulfil, such as 销户, 过户, 副卡 or 宽带."""
     return bool(_AT_HALL.search(text))
@@ -159,7 +188,7 @@ class HallService:
         self._catalogue = catalogue
 
     async def near(self, city: Optional[str], district: Optional[str]) -> tuple[Sequence[Hall], bool]:
-        """The halls of a district, else those of its city; and whether they are in the very place that was asked for."""
+        """The halls of a district, else those of its city; and whether they are in the very place asked for."""
         exact = await self._catalogue.halls(city, district)
         if exact or not (city and district):
             return exact, True

@@ -1,8 +1,7 @@
 """Conversation tests: talk written down in YAML, played through the real product in one process (docs/testing.md).
 
-    loader     a file of test cases, each step with its line          schema.json   the same for editors
-    stage      the world of one test: database, clock, faults, door   faults        backends that are down
-    runner     plays the steps and compares                           evidence      what happened outside the talk
-    trace      which rule decided, what was understood                report        a failure as a reader wants it
-    coverage   what no test reaches (console, HTML, JSON, gate)       plugin        all of it under pytest
+``loader`` reads a file of test cases (``schema.json`` is the same for editors), ``stage`` is the world of one test
+(database, clock, door; ``faults`` are backends that are down), ``runner`` plays the steps and compares, ``evidence``
+looks at what happened outside the talk, ``trace`` tells which rule decided, ``report`` shows a failure, ``coverage``
+tells what no test reaches, and ``plugin`` brings all of it under pytest.
 """

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 # Under which names tests speak of tables; a topic that adds a table adds its name here.
 TABLES = {
@@ -13,7 +14,7 @@ TABLES = {
     "order": "orders",
     "audit": "audit_log",
     "ticket": "tickets",
-    "desk": "desk_conversations",
+    "desk": "handoffs",
     "rating": "ratings",
 }
 
@@ -37,6 +38,18 @@ def missing(database: Path, kind: str, wanted: Any) -> str:
             return f"{kind}: no row with {dict(one)}; there is {_shown(rows)}"
         left.remove(match)
     return ""
+
+
+def count(database: Path, kind: str) -> int:
+    """How many rows there are."""
+    return len(_rows(database, TABLES[kind]))
+
+
+def last_code(database: Path) -> str:
+    """The six digits in the last short message; empty when there are none."""
+    texts = [str(row["text"]) for row in _rows(database, TABLES["sms"])]
+    codes = re.findall(r"(?<!\d)\d{6}(?!\d)", texts[-1]) if texts else []
+    return codes[-1] if codes else ""
 
 
 def _fits(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

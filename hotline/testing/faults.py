@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import Any, Callable, Optional
+from collections.abc import Callable
+from typing import Any, Optional
 
 from hotline.errors import GatewayDataError, GatewayError, GatewayTimeoutError, GatewayUnavailableError, HotlineError
 

@@ -6,11 +6,12 @@ Every fault of a file is one ``TestFileError`` that names file and line, so that
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Optional, Union
+from typing import Any, Optional, Union
 
 import yaml
 from jsonschema import Draft7Validator
@@ -162,7 +163,8 @@ def _case(path: Path, data: Mapping[str, Any], index: int, lines: Mapping[Path_,
 def _steps(path: Path, raw: list[Any], where: Path_, lines: Mapping[Path_, int]) -> Iterator[Step]:
     moved = False
     for number, item in enumerate(raw):
-        line = lines[(*where, number)]
+        place = (*where, number)
+        line = lines[place]
         if item == ANY:
             kind, value, options = ANY, None, {}
         else:
@@ -170,7 +172,7 @@ def _steps(path: Path, raw: list[Any], where: Path_, lines: Mapping[Path_, int])
             value = item[kind]
             options = {key: option for key, option in item.items() if key != kind}
         if kind == "at":
-            value = _moment(path, value, line)
+            value = _moment(path, str(value), line)
         if kind in MOVES:
             moved = True
         elif not moved and kind in SAID + FACTS:
@@ -182,7 +184,8 @@ def _moment(path: Path, text: str, line: int) -> datetime:
     try:
         return moment(text)
     except ValueError:
-        raise TestFileError(f"{path}:{line}: at: {text} is not a moment such as 2026-10-03 or 2026-10-03 18:30") from None
+        problem = f"at: {text} is not a moment such as 2026-10-03 or 2026-10-03 18:30"
+        raise TestFileError(f"{path}:{line}: {problem}") from None
 
 
 def _merged(items: Any) -> dict[str, Any]:
@@ -218,8 +221,9 @@ def _value(loader: Any, node: yaml.Node, where: Path_, lines: dict[Path_, int], 
             key = str(key_node.value)
             if key in found:
                 raise TestFileError(f"{file}:{key_node.start_mark.line + 1}: {key} is written twice")
-            found[key] = _value(loader, value_node, (*where, key), lines, file)
-            lines[(*where, key)] = key_node.start_mark.line + 1
+            place = (*where, key)
+            found[key] = _value(loader, value_node, place, lines, file)
+            lines[place] = key_node.start_mark.line + 1
         return found
     if isinstance(node, yaml.SequenceNode):
         return [_value(loader, item, (*where, number), lines, file) for number, item in enumerate(node.value)]

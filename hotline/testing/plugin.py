@@ -1,23 +1,34 @@
-"""The pytest plugin: files of conversation tests are collected, each case is a test (``pytest tests/conversations``)."""
+"""The pytest plugin: each case of a file of conversation tests is a test (``pytest tests/conversations``)."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
 
 if TYPE_CHECKING:
     from hotline.testing.loader import Case
+    from hotline.testing.runner import Outcome
     from hotline.testing.stage import Troupe
 
 TROUPE: pytest.StashKey[Troupe] = pytest.StashKey()
+UNLOADABLE: pytest.StashKey[str] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of conversation tests."""
     group = parser.getgroup("hotline", "conversation tests")
     group.addoption("--model", help="trained model to talk to (default: HOTLINE_MODEL, else models/hotline.tar.gz)")
+    group.addoption("--talk-cov", action="store_true", help="report what no talk reaches, and apply the gate")
+    group.addoption("--talk-cov-html", metavar="FILE", help="the same as one HTML page")
+    group.addoption("--talk-cov-json", metavar="FILE", help="the same as JSON")
+    group.addoption("--walks", type=int, default=0, metavar="N", help="let a tireless customer talk N times, too")
+    group.addoption("--walk-seed", type=int, default=1, metavar="SEED", help="the first walk's seed (default: 1)")
+    group.addoption("--walk-save", default="var/walks", metavar="DIR", help="where walks that fail are saved as tests")
+    parser.addini("talk_cov_fail_under", "the gate: kind=percent for each kind that has one", type="args", default=[])
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Optional[ConversationFile]:
@@ -27,6 +38,22 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Optional[C
     from hotline.testing.loader import is_test_file
 
     return ConversationFile.from_parent(parent, path=file_path) if is_test_file(file_path) else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Add the coverage of talk where it is asked for."""
+    if any(config.getoption(name) for name in ("--talk-cov", "--talk-cov-html", "--talk-cov-json")):
+        from hotline.testing.coverage_plugin import TalkCoverage
+
+        config.pluginmanager.register(TalkCoverage(config), "hotline-talk-coverage")
+
+
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add the walks that were asked for."""
+    if config.getoption("--walks"):
+        from hotline.testing.walk_plugin import walks
+
+        items.extend(walks(session))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -72,7 +99,7 @@ class Conversation(pytest.Item):
         from hotline.testing.stage import loop
 
         outcome = loop().run_until_complete(play(self.case, troupe(self.config)))
-        self.config.hook.pytest_hotline_played(config=self.config, outcome=outcome)
+        self.config.hook.pytest_hotline_played(outcome=outcome, troupe=troupe(self.config))
         if outcome.failed:
             raise UnexpectedTalkError(outcome)
 
@@ -82,7 +109,7 @@ class Conversation(pytest.Item):
         from hotline.testing.runner import StepError
 
         if isinstance(excinfo.value, UnexpectedTalkError):
-            return failure(excinfo.value.outcome)
+            return failure(excinfo.value.outcome, troupe(self.config).stale)
         if isinstance(excinfo.value, StepError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
@@ -95,7 +122,7 @@ class Conversation(pytest.Item):
 class UnexpectedTalkError(Exception):
     """A talk did not go as expected."""
 
-    def __init__(self, outcome: Any) -> None:
+    def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.case.name)
         self.outcome = outcome
 
@@ -104,7 +131,7 @@ class Hooks:
     """Our own hooks."""
 
     @pytest.hookspec
-    def pytest_hotline_played(self, config: pytest.Config, outcome: Any) -> None:
+    def pytest_hotline_played(self, outcome: Outcome, troupe: Troupe) -> None:
         """Called after each case that was played, passed or failed."""
 
 
@@ -114,20 +141,27 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def troupe(config: pytest.Config) -> Troupe:
-    """The agent and what goes with it, loaded at the first call."""
+    """The agent and what goes with it, loaded at the first call; the test fails when it cannot be."""
     if TROUPE not in config.stash:
-        import warnings
-
-        given = config.getoption("--model")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Rasa and TensorFlow say of themselves while they load
-            from hotline.logs import configure_logs
-            from hotline.settings import load_settings
-            from hotline.testing.stage import Troupe
-
-            configure_logs("ERROR")
-            config.stash[TROUPE] = Troupe(Path(given) if given else load_settings().model)
+        if UNLOADABLE in config.stash:
+            pytest.fail(f"the assistant cannot be loaded: {config.stash[UNLOADABLE]}", pytrace=False)
+        try:
+            config.stash[TROUPE] = _load(config.getoption("--model"))
+        except Exception as error:
+            config.stash[UNLOADABLE] = f"{type(error).__name__}: {error}"
+            raise
     return config.stash[TROUPE]
+
+
+def _load(model: Optional[str]) -> Troupe:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Rasa and TensorFlow say of themselves while they load
+        from hotline.logs import configure_logs
+        from hotline.settings import load_settings
+        from hotline.testing.stage import Troupe
+
+        configure_logs("ERROR")
+        return Troupe(Path(model) if model else load_settings().model)
 
 
 def _shown(path: Path) -> Path:

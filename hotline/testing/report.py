@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Iterator
+from collections.abc import Iterator, Sequence
 
 from hotline.testing.loader import ANY, SAID, Step
 from hotline.testing.runner import Exchange, Outcome
@@ -12,8 +12,11 @@ WIDTH = 46
 GAP = "   "
 
 
-def failure(outcome: Outcome) -> str:
-    """The report of a failed case: the talk so far, then the problems, the decisions and the understanding."""
+def failure(outcome: Outcome, stale: Sequence[str] = ()) -> str:
+    """The report of a failed case: the talk so far, then the problems, the decisions and the understanding.
+
+    ``stale`` are responses that the model has otherwise than domain.yml.
+    """
     case, failed = outcome.case, outcome.failed
     assert failed is not None
     lines = [f"{case.file}:{failed.problems[0][0].line or failed.step.line}: {case.name}", ""]
@@ -27,16 +30,9 @@ def failure(outcome: Outcome) -> str:
     lines.append("")
     lines.extend(f"decided: {decision}" for decision in failed.move.decisions)
     lines.extend(_understanding(failed))
+    if stale:
+        lines.append(f"NOTE: the model was trained before domain.yml changed ({', '.join(stale[:3])} …): `make train`")
     return "\n".join(lines)
-
-
-def transcript(outcome: Outcome) -> list[str]:
-    """The talk alone, a line a move and answer."""
-    lines = []
-    for exchange in outcome.exchanges:
-        lines.append(f"客户 {_moved(exchange.step)}")
-        lines.extend(f"助手 {answer.text}" for answer in exchange.move.answers)
-    return lines
 
 
 def _exchange(exchange: Exchange) -> Iterator[str]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Iterator, Optional, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional
 
 from rasa.shared.core.events import SlotSet
 
 from hotline.answers import Answer
 from hotline.errors import HotlineError
 from hotline.testing import evidence
+from hotline.testing.demo import NOW
 from hotline.testing.faults import NoSuchBackendError
 from hotline.testing.loader import ANY, EVIDENCE, FACTS, MOVES, SAID, Case, Step
-from hotline.testing.stage import NOW, Move, Stage, Troupe
+from hotline.testing.stage import Move, Stage, Troupe
 
 FIRST = "c1"
+# Stands for the six digits in the last short message.
+CODE = "<sms>"
 
 
 @dataclass
@@ -56,11 +60,11 @@ async def play(case: Case, troupe: Troupe) -> Outcome:
 
 
 async def _play(case: Case, stage: Stage, outcome: Outcome) -> None:
-    actor = _Customer(stage, case)
+    actor = Customer(stage, case)
     await stage.set_slots(FIRST, case.slots)
     for before, move, expected in scenes(case.steps):
         for step in before:
-            await _arrange(step, stage, actor)
+            await arrange(step, stage, actor)
         if move is None:
             continue
         exchange = Exchange(move, await actor.do(move), expected)
@@ -89,7 +93,8 @@ def scenes(steps: Sequence[Step]) -> Iterator[tuple[list[Step], Optional[Step], 
     yield before, move, tuple(expected)
 
 
-async def _arrange(step: Step, stage: Stage, actor: _Customer) -> None:
+async def arrange(step: Step, stage: Stage, actor: Customer) -> None:
+    """Change the stage as a step says that is no move: the time, a backend, who talks."""
     if step.kind == "at":
         stage.clock.set(step.value)
     elif step.kind == "conversation":
@@ -108,7 +113,7 @@ async def _arrange(step: Step, stage: Stage, actor: _Customer) -> None:
             raise StepError(f"{actor.case.file}:{step.line}: {error}") from None
 
 
-class _Customer:
+class Customer:
     """Who talks: one conversation at a time, on one channel."""
 
     def __init__(self, stage: Stage, case: Case) -> None:
@@ -120,6 +125,8 @@ class _Customer:
     async def do(self, step: Step) -> Move:
         """Make a move."""
         stage, conversation, ivr = self._stage, self.conversation, self.channel == "ivr"
+        if isinstance(step.value, str) and CODE in step.value:
+            step = replace(step, value=step.value.replace(CODE, evidence.last_code(stage.database)))
         if step.kind == "again":
             return await stage.again(conversation)
         if step.kind == "hangup":

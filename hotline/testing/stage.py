@@ -8,40 +8,34 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Optional
 
-from argon2 import PasswordHasher
-from rasa.core.agent import Agent
+import yaml
 from rasa.core.channels.channel import UserMessage
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import SlotSet
+from rasa.shared.core.trackers import DialogueStateTracker
 
 from hotline import bootstrap
 from hotline.answers import Answer
 from hotline.channels.ivr.call import Calls
 from hotline.channels.ivr.protocol import Event
-from hotline.clock import ZONE, FixedClock
+from hotline.clock import FixedClock
 from hotline.door import Door, Inbound, Turn
-from hotline.engine import load_agent
-from hotline.gateways.database import open_engine
-from hotline.gateways.demo import seed
-from hotline.gateways.migrations import upgrade
-from hotline.ports import Mode
+from hotline.engine import load_agent, make_door
+from hotline.ports import EventLog, Mode
 from hotline.settings import ROOT, Settings, load_settings
+from hotline.stores.tracker import HotlineTrackerStore
+from hotline.testing.demo import NOW, demo_database_url
 from hotline.testing.faults import Faults
 from hotline.testing.trace import Decision, Tracer, Understood, decisions, read_rules, understood
-from hotline.testing.trackers import Trackers
 from hotline.wording import Words
-
-# A Wednesday in office hours: no weekend, no holiday, no first or last day of a month.
-NOW = datetime(2026, 10, 21, 10, 0, tzinfo=ZONE)
-
-# The cheapest parameters Argon2 takes: a check costs less than a millisecond.
-CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @dataclass
@@ -61,29 +55,62 @@ class Troupe:
     """What all tests of a process share: the agent, its tracer, its rules, and templates of the database."""
 
     def __init__(self, model: Path) -> None:
-        self.agent: Agent = load_agent(model)
-        self.trackers = Trackers(self.agent.domain)
-        self.agent.tracker_store = self.agent.processor.tracker_store = self.trackers
-        self.words = Words.from_file(ROOT / "domain.yml")
+        self.agent = load_agent(model)
         self.tracer = Tracer(self.agent)
+        self.phrases = _listen_to_words()
+        self.stale = _stale(self.agent.domain)
         self.rules = read_rules(ROOT / "data", ROOT / "config.yml", self.agent)
+
+
+def _stale(domain: Domain) -> list[str]:
+    """The responses that the model has otherwise than domain.yml, or not at all: it was trained before they changed."""
+    path = ROOT / "domain.yml"
+    written = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    here, there = (
+        {name: [variant.get("text") for variant in variants] for name, variants in responses.items()}
+        for responses in (written["responses"], domain.responses)
+    )
+    return sorted(name for name in {*here, *there} if here.get(name) != there.get(name))
+
+
+def _listen_to_words() -> set[tuple[str, Optional[str]]]:
+    """The responses, with their channel, that words are made of from now on, parts of sentences too."""
+    used: set[tuple[str, Optional[str]]] = set()
+    variant = Words.variant
+
+    def listening(words: Words, name: str, channel: Optional[str] = None) -> Mapping[str, Any]:
+        used.add((name, channel))
+        return variant(words, name, channel)
+
+    # A door is opened for every test: 30 ms each, if the domain were read each time.
+    Words.from_file = lru_cache(Words.from_file)  # type: ignore[method-assign]
+    Words.variant = listening  # type: ignore[method-assign,assignment]
+    return used
 
 
 class Stage:
     """One test's world. ``close`` it after use."""
 
-    def __init__(self, troupe: Troupe, now: datetime = NOW, settings: Mapping[str, Any] = {}, metadata: Mapping[str, Any] = {}) -> None:  # noqa: B006
+    def __init__(
+        self,
+        troupe: Troupe,
+        now: datetime = NOW,
+        settings: Optional[Mapping[str, Any]] = None,
+        metadata: Optional[Mapping[str, Any]] = None,
+    ) -> None:
         self._troupe = troupe
-        self._metadata = dict(metadata)
+        self._metadata = dict(metadata or {})
         self._directory = Path(tempfile.mkdtemp(prefix="hotline-test-", dir=_memory()))
         self.clock = FixedClock(now)
-        self.settings = _settings(self._directory, _copy_of_demo(now, self._directory), settings)
+        self.settings = _settings(self._directory, demo_database_url(self._directory, now), settings or {})
         self.services = bootstrap.build(self.settings, clock=self.clock)
         self.faults = Faults()
         self.faults.install(self.services)
         bootstrap.use(self.services)
-        self._door = _Witness(self._open_door())
-        self._calls = Calls(self._door, self.settings.low_confidence)  # type: ignore[arg-type]
+        self._trackers = _Trackers(self.services.events, troupe.agent.domain)
+        troupe.agent.keep_trackers(self._trackers)
+        self._door = _Witness(make_door(self._handle, self.services))
+        self._calls = Calls.over(self._door, self.services)  # type: ignore[arg-type]
         self._seen: dict[str, int] = {}
         self._count = 0
 
@@ -96,11 +123,10 @@ class Stage:
         """Give a conversation slots before it begins."""
         if not slots:
             return
-        store = self._troupe.trackers
-        tracker = await store.get_or_create_tracker(conversation)
+        tracker = await self._troupe.agent.processor.fetch_tracker_and_update_session(conversation)
         for name, value in slots.items():
             tracker.update(SlotSet(name, value))
-        await store.save(tracker)
+        await self._trackers.save(tracker)
         self._seen[conversation] = len(tracker.events)
 
     async def web(self, conversation: str, **what: Any) -> Move:
@@ -134,8 +160,6 @@ class Stage:
 
     async def close(self) -> None:
         """Throw the test's world away."""
-        for conversation in {*self._seen, *self._door.sent}:
-            self._troupe.trackers.forget(conversation)
         self.services.close()
         bootstrap.use(None)
         shutil.rmtree(self._directory, ignore_errors=True)
@@ -150,12 +174,13 @@ class Stage:
         return await self._finish(Move(channel, conversation))
 
     async def _finish(self, move: Move) -> Move:
-        move.answers = [answer for turn in self._door.turns for answer in turn.answers]
+        answers = [answer for turn in self._door.turns for answer in turn.answers]
+        move.answers = [answer for answer in answers if answer.text or answer.name]
         self._door.turns.clear()
         with suppress(Exception):  # a conversation store that is down tells nothing
             known = await self._door.conversation(move.conversation)
             move.mode = known.mode if known else None
-        tracker = await self._troupe.trackers.retrieve(move.conversation)
+        tracker = self._trackers.saved.get(move.conversation)
         events = list(tracker.events) if tracker else []
         move.events = events[self._seen.get(move.conversation, 0) :]
         self._seen[move.conversation] = len(events)
@@ -164,11 +189,6 @@ class Stage:
         move.understood = understood(move.events)
         return move
 
-    def _open_door(self) -> Door:
-        services = self.services
-        deadline = self.settings.turn_deadline
-        return Door(self._handle, services.conversations, services.secrets, self._troupe.words, deadline)
-
     async def _handle(self, message: UserMessage) -> Any:
         message.metadata = {**self._metadata, **(message.metadata or {})}
         return await self._troupe.agent.handle_message(message)
@@ -176,6 +196,19 @@ class Stage:
     def _next_id(self) -> str:
         self._count += 1
         return f"m{self._count}"
+
+
+class _Trackers(HotlineTrackerStore):
+    """The product's store, with the trackers that were saved in sight."""
+
+    def __init__(self, log: EventLog, domain: Domain) -> None:
+        super().__init__(log, domain)
+        self.saved: dict[str, DialogueStateTracker] = {}
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """See ``HotlineTrackerStore.save``."""
+        await super().save(tracker)
+        self.saved[tracker.sender_id] = tracker
 
 
 class _Witness:
@@ -197,7 +230,7 @@ class _Witness:
 
 
 def _settings(directory: Path, url: str, different: Mapping[str, Any]) -> Settings:
-    """The settings' defaults with what this test wants different; no ``.env`` and no variable of this machine counts."""
+    """The settings' defaults with what this test wants different; no ``.env`` and no variable counts."""
     plain = {name: field.get_default() for name, field in Settings.__fields__.items()}
     values = {**plain, "var": directory, "database_url": url, **different}
     return load_settings(_env_file=None, **values)
@@ -207,28 +240,6 @@ def _settings(directory: Path, url: str, different: Mapping[str, Any]) -> Settin
 def _memory() -> Optional[str]:
     """A directory in memory where there is one: a test's database is not worth a disk's while."""
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
-
-
-def _copy_of_demo(now: datetime, directory: Path) -> str:
-    path = directory / "hotline.db"
-    shutil.copyfile(_template(now), path)
-    return f"sqlite:///{path}"
-
-
-@lru_cache(maxsize=None)
-def _template(now: datetime) -> Path:
-    path = Path(_templates().name) / f"{now.timestamp()}.db"
-    url = f"sqlite:///{path}"
-    upgrade(url)
-    engine = open_engine(url)
-    seed(engine, now, CHEAP_HASHER)
-    engine.dispose()
-    return path
-
-
-@lru_cache(maxsize=1)
-def _templates() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="hotline-tests-")
 
 
 @lru_cache(maxsize=1)

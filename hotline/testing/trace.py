@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Optional
+from typing import Any, Optional
 
 from rasa.core.policies.memoization import MemoizationPolicy
 from rasa.core.policies.rule_policy import DEFAULT_RULES, LOOP_RULES, RulePolicy
@@ -158,7 +159,8 @@ def decisions(events: Iterable[Any], noted: list[tuple[str, str]], book: Optiona
     for event in events:
         if not isinstance(event, ActionExecuted) or event.action_name == LISTEN:
             continue
-        policy, rules = event.policy or "", ()
+        policy = event.policy or ""
+        rules: tuple[str, ...] = ()
         if policy:
             source = next((source for action, source in noted if action == event.action_name), "")
             rules = book.of(source) if book else ()
@@ -188,5 +190,3 @@ def understood(events: Iterable[Any], most: int = 5) -> list[Understood]:
             confidence = float(intent.get("confidence") or 0)
             found.append(Understood(str(intent.get("name")), confidence, ranking[:most], entities))
     return found
-
-

@@ -21,10 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 TOPICS = ("courtesy", "billing", "verification", "service", "fault", "complaint", "handoff", "secretary")
 
 # The parts of scenarios.yml whose sentences the assistant has learnt so far; grows until it holds all of them.
-SPOKEN_SCENARIOS = ("courtesy", "ending", "billing", "verification")
+SPOKEN_SCENARIOS = ("courtesy", "ending", "billing", "verification", "service", "fault", "secretary")
 
 # Intents that a channel raises and nobody can say; all others are those of scenarios.yml.
-CHANNEL_INTENTS = {"session_opened", "secret_entered", "silence", "transfer_failed"}
+CHANNEL_INTENTS = {"asked_in_vain", "session_opened", "secret_entered", "silence", "transfer_failed", "handoff_ended"}
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 CHINESE = re.compile(r"[\u3400-\u9fff]")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import distributions
-from re import match
 
 import pytest
 
@@ -28,7 +28,7 @@ FORBIDDEN = {
 }
 
 # The only files that know which implementation stands behind a port.
-CHOOSERS = {"hotline/bootstrap.py", "hotline/cli.py"}
+CHOOSERS = ("hotline/bootstrap.py", "hotline/cli.py", "hotline/gateways/", "hotline/testing/")
 
 
 @pytest.mark.parametrize("place", FORBIDDEN)
@@ -43,29 +43,30 @@ def test_a_layer_imports_nothing_it_may_not_touch(place: str) -> None:
 
 def test_only_the_bootstrap_chooses_implementations() -> None:
     for path in house.files_under("actions", "hotline", suffix=".py"):
-        if path not in CHOOSERS and not path.startswith("hotline/gateways/"):
+        if not path.startswith(CHOOSERS):
             for name, line in house.imports(path):
                 assert not house.within(name, {"hotline.gateways"}), (
                     f"{path}:{line} imports {name}: let hotline/bootstrap.py choose it."
                 )
 
 
-def test_every_package_that_is_imported_is_asked_for_in_requirements_in() -> None:
-    asked = {
-        match(r"[\w.-]+", line)[0].lower().replace("_", "-")  # type: ignore[index]
-        for line in house.text("requirements.in").splitlines()
-        if line and not line.startswith("#")
-    }
-    known = providers()
+def test_every_package_that_is_imported_is_asked_for_in_requirements() -> None:
+    product, known = asked_for("requirements.in"), providers()
+    tools = product | asked_for("requirements-dev.in")
     for path in house.files_under("actions", "hotline", suffix=".py"):
+        asked = tools if path.startswith("hotline/testing/") else product
         for name, line in house.imports(path):
             package = name.split(".")[0]
             if package in sys.stdlib_module_names or package in {"actions", "hotline"}:
                 continue
             providing = known.get(package, {package})
-            assert providing & asked, (
-                f"{path}:{line} imports {package}: add it to requirements.in and run scripts/lock."
-            )
+            assert providing & asked, f"{path}:{line} imports {package}: add it to requirements.in, run scripts/lock."
+
+
+def asked_for(requirements: str) -> set[str]:
+    """The packages that a requirements file names."""
+    names = re.findall(r"^(\w[\w.-]*)", house.text(requirements), re.MULTILINE)
+    return {name.lower().replace("_", "-") for name in names}
 
 
 def providers() -> dict[str, set[str]]:

@@ -23,6 +23,9 @@ CHINESE_IN_CODE = {
     "hotline/gateways/billing.py": "the scope that a plan's own allowance has in the data",
     "hotline/nlu/": "how customers say things: months, plans, titles, numbers",
     "hotline/services/calendar.py": "names that the calendar package uses",
+    "hotline/services/secretary.py": "the name of call forwarding in the list of services",
+    "hotline/services/service.py": "units of data volume as customers say them",
+    "hotline/testing/": "reports of conversation tests, for developers",
     "hotline/text.py": "how customers write and say things: digits, fillers, stutters",
 }
 

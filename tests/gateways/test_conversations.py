@@ -25,7 +25,7 @@ async def test_a_new_conversation_is_none(store: SqlConversationStore) -> None:
 
 
 async def test_a_conversation_comes_back_as_it_was_saved(store: SqlConversationStore) -> None:
-    saved = Conversation("c", "web", Mode.QUEUED, {"asked": "月份", "buttons": ["/a", "/b"]})
+    saved = Conversation("c", "web", Mode.CLOSED, {"asked": "月份", "buttons": ["/a", "/b"]})
     await store.save(saved, "m1", [{"text": "您好!"}])
     assert await store.load("c", "m2") == (saved, None)
 
@@ -60,7 +60,7 @@ async def test_a_message_that_needed_no_answer_counts_as_answered(store: SqlConv
 async def test_the_later_state_replaces_the_earlier_one(store: SqlConversationStore) -> None:
     conversation = Conversation("c", "web", state={"step": 1})
     await store.save(conversation, "m1", [])
-    conversation.mode, conversation.state = Mode.HUMAN, {"step": 2}
+    conversation.mode, conversation.state = Mode.CLOSED, {"step": 2}
     await store.save(conversation, "m2", [])
     assert (await store.load("c", "m3"))[0] == conversation
 

@@ -80,7 +80,11 @@ def test_what_works_again_is_solved() -> None:
         ("restart", "deny", "没有", False),
         ("restart", "affirm", "嗯还是不行", False),
         ("restart", "report_network_fault", "还没信号", False),
-        ("others", "report_network_fault", "别人也没信号", None),
+        ("others", "report_network_fault", "别人也没信号", False),
+        ("others", "nlu_fallback", "别人的能用", True),
+        ("restart", "deny", "不用了", None),
+        ("others", "ask_capabilities", "能", True),
+        ("others", "query_balance", "能查话费吗", None),
         ("others", "affirm", "嗯别人的能用", True),
         ("restart", "query_balance", "话费还有多少", None),
     ],
@@ -89,8 +93,25 @@ def test_an_answer_to_a_step(step: str, intent: str, text: str, yes: bool | None
     assert answer_meant("network", step, intent, text) is yes
 
 
+@pytest.mark.parametrize(
+    ("step", "text", "yes"),
+    [
+        ("power", "亮着", True),
+        ("power", "都不亮", False),
+        ("power", "光猫灯灭了", False),
+        ("red_light", "红灯一直闪", True),
+        ("red_light", "没有红灯", False),
+        ("cable", "能上", True),
+        ("cable", "上不了", False),
+        ("plug", "好了可以了", True),
+    ],
+)
+def test_an_answer_in_the_words_of_the_question(step: str, text: str, yes: bool) -> None:
+    assert answer_meant("broadband", step, "nlu_fallback", text) is yes
+
+
 def test_who_has_tried_it_all_is_not_led_through_it_again() -> None:
-    assert all(gives_up_checking(t) for t in ("我都试过了", "直接派人来修吧", "我不会弄", "叫师傅上门"))
+    assert all(gives_up_checking(t) for t in ("我都试过了", "直接派人来修吧", "叫师傅上门", "我没有别的手机"))
     assert not any(gives_up_checking(t) for t in ("没有", "还是不行", "好的"))
 
 

@@ -12,7 +12,15 @@ import pytest
 from hotline.bootstrap import Services
 from hotline.errors import NoSuchItemError, NotVerifiedError, OrderRefusedError
 from hotline.ports import Pack, Plan
-from hotline.services.service import asks_for_own_registration, by_volume, meant, needs_hall
+from hotline.services.service import (
+    asks_for_own_registration,
+    by_extreme,
+    by_part,
+    by_volume,
+    meant,
+    names_something,
+    needs_hall,
+)
 from tests.support import demo_services
 
 WANG, LI, ZHANG, ZHAO, CHEN = "13800138000", "13900139000", "13700137000", "13600136000", "13500135000"
@@ -135,7 +143,10 @@ def test_of_several_named_the_corrected_one_is_meant(text: str, named: list[str]
     assert meant(text, named) == wanted
 
 
-PACKS = [Pack(name, Decimal(1), data, "国内", 30) for name, data in (("小", 1024), ("中", 3072), ("周末", 3072), ("大", 10240))]
+PACKS = [
+    Pack(name, Decimal(1), data, "国内", 30)
+    for name, data in (("小", 1024), ("中", 3072), ("周末", 3072), ("大", 10240))
+]
 
 
 @pytest.mark.parametrize(
@@ -151,6 +162,28 @@ PACKS = [Pack(name, Decimal(1), data, "国内", 30) for name, data in (("小", 1
 )
 def test_a_pack_is_found_by_its_volume(text: str, names: list[str]) -> None:
     assert by_volume(text, PACKS) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("周末的吧", ["周末流量包"]), ("就半年那个", ["半年流量包"]), ("流量包", []), ("元", []), ("明天", [])],
+)
+def test_a_short_answer_names_one_of_the_things_on_offer(text: str, names: list[str]) -> None:
+    assert by_part(text, ["10元流量包", "20元流量包", "周末流量包", "半年流量包"]) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("最便宜的那个", ["小"]), ("给我换最贵的吧", ["大"]), ("最便宜的多少钱", []), ("便宜的", [])],
+)
+def test_the_cheapest_and_the_dearest_are_found_among_what_is_offered(text: str, names: list[str]) -> None:
+    assert by_extreme(text, ["小", "中", "大"]) == names
+    assert by_extreme(text, []) == []
+
+
+def test_a_wish_that_names_nothing_is_told_from_a_name_that_is_not_known() -> None:
+    assert not any(names_something(text) for text in ("换吧", "来个流量包", "我想办理业务", "开通吧", "买一个"))
+    assert all(names_something(text) for text in ("来电提醒", "5G", "换成那个99的套餐"))
 
 
 def test_what_only_a_hall_can_do_is_known() -> None:

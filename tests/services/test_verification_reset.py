@@ -126,7 +126,19 @@ async def test_a_weak_password_is_not_kept(reset: PasswordResetService) -> None:
 
 @pytest.mark.parametrize(
     "password",
-    ["12345", "1234567", "12345a", "五七三九二六", "777777", "123456", "890123", "654321", "210987", "138001", "013800"],
+    [
+        "12345",
+        "1234567",
+        "12345a",
+        "五七三九二六",
+        "777777",
+        "123456",
+        "890123",
+        "654321",
+        "210987",
+        "138001",
+        "013800",
+    ],
 )
 def test_weak(password: str) -> None:
     assert is_weak(password, WANG)
@@ -144,5 +156,3 @@ def test_codes_differ_and_have_six_digits(database: Database, sms: SqlSmsGateway
     resets.close()
     assert len(codes) > 40
     assert all(len(code) == 6 and code.isdigit() for code in codes)
-
-

@@ -1,182 +1,116 @@
-"""A call on the neutral protocol: one event in, its actions out. Keeps nothing itself; the door's record has it all.
+"""A call on the neutral protocol: one event in, its actions out, in time. Keeps nothing; the door's record has it all.
 
-Source: docs/ivr-protocol.md; keys and silence as the manual's 1860-37/38 and scenarios.yml say.
+Source: docs/ivr-protocol.md.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Optional
 
-from hotline.answers import Answer, last_asked
+from hotline.answers import Answer
+from hotline.bootstrap import Services
+from hotline.channels.ivr import prompts
+from hotline.channels.ivr.manner import CallManner, understandable
+from hotline.channels.ivr.prompts import CHANNEL, Actions
 from hotline.channels.ivr.protocol import Event
-from hotline.channels.ivr.voice import ssml
+from hotline.channels.ivr.record import record
 from hotline.door import Door, Inbound, Turn
-from hotline.ports import Conversation, Mode
+from hotline.errors import GatewayError
+from hotline.ports import CallRecords, Clock, Conversation
 
 logger = logging.getLogger(__name__)
 
-CHANNEL = "ivr"
 HOLD_AFTER = 1.5
-LISTEN_MS = 8000
-HUMAN, REPEAT = "0", "*"
-
-# How many keys an answer takes, by what was asked; everything else takes one key of the menu.
-LENGTHS = {"phone_number": 11, "password": 6, "month": 1, "time": 4}
-
-Action = dict[str, Any]
-Actions = list[Action]
+OPENING = ":start"  # of an event's id, where the platform's alphabet has no colon
+# The events that open or close a call, and so never stand for its start.
+_BOUNDS = ("start", "end")
+# The events after which the record of the call is kept.
+_MARKS = ("start", "transfer_result", "end")
 
 
 class Calls:
-    """Serves the calls of one process; any other process may take the next event of a call."""
+    """Serves calls; any other process on the same stores may take the next event of a call."""
 
-    def __init__(self, door: Door, low_confidence: float) -> None:
+    def __init__(
+        self, door: Door, low_confidence: float, records: CallRecords, clock: Clock, hold_after: float = HOLD_AFTER
+    ) -> None:
         self._door = door
         self._low_confidence = low_confidence
-        self._slow: dict[str, asyncio.Task[Turn]] = {}
+        self._records = records
+        self._clock = clock
+        self._hold_after = hold_after
+
+    @classmethod
+    def over(cls, door: Door, services: Services) -> Calls:
+        """With the services of a process."""
+        return cls(door, services.settings.low_confidence, services.calls, services.clock)
 
     async def handle(self, event: Event) -> Actions:
         """The actions that answer an event; a fault of the engine becomes an apology and a transfer."""
-        try:
-            return await self._handle(event)
-        except Exception as error:  # a live caller must never meet silence or a 5xx
-            logger.error("event %s of a call failed: %s", event.type, type(error).__name__, exc_info=error)
-            apology = self._door.fault(CHANNEL)
-            return self._dress([apology], Conversation(event.call_id, CHANNEL))
-
-    async def _handle(self, event: Event) -> Actions:
         if event.type == "speech" and not event.final:
             return []
-        if event.type == "played":
-            return await self._rest(event)
-        known = await self._door.conversation(event.call_id, event.event_id)
-        if event.type == "end":
-            await self._door.close(event.call_id, event.event_id)
+        try:
+            return await self._within_time(event)
+        except Exception as error:  # a live caller must never meet silence or a 5xx
+            logger.error("event %s of a call failed: %s", event.type, type(error).__name__, exc_info=error)
+            conversation = Conversation(event.call_id, CHANNEL)
+            return prompts.actions([self._door.fault(CHANNEL)], conversation, self._door.words)
+
+    async def _within_time(self, event: Event) -> Actions:
+        manner = self._manner(event)
+        task = asyncio.ensure_future(self._serve(event, manner))
+        # An event that only fetches or ends waits for the turn before it: its deadline is that turn's.
+        patience = None if event.type == "played" else self._hold_after
+        done, _ = await asyncio.wait({task}, timeout=patience)
+        if not done and event.type == "end":
+            task.add_done_callback(_log)
             return []
-        if known is not None and known.mode is Mode.CLOSED:
-            return await self._replayed(event)
-        greeting: Actions = []
-        if known is None and event.type != "start":
-            first = await self._door.receive(_opening(replace(event, event_id=f"{event.event_id}.start")), self._dress)
-            greeting = [action for action in _actions(first) if "say" in action][:1]
-        inbound = _inbound(event, known, self._low_confidence)
-        return greeting + await self._within_time(event.call_id, inbound)
+        if not done and not manner.dressed:
+            manner.held = True
+            task.add_done_callback(_log)
+            return prompts.hold(self._door.words)
+        return await task
 
-    async def _within_time(self, call_id: str, inbound: Inbound) -> Actions:
-        task = asyncio.ensure_future(self._door.receive(inbound, self._dress))
-        done, _ = await asyncio.wait({task}, timeout=HOLD_AFTER)
-        if done:
-            return _actions(task.result())
-        self._slow[call_id] = task
-        return [self._say(self._door.words("utter_courtesy_hold", CHANNEL), False, True), {"continue": {}}]
+    async def _serve(self, event: Event, manner: CallManner) -> Actions:
+        if event.type not in _BOUNDS and await self._door.conversation(event.call_id) is None:
+            if event.type != "speech" or not understandable(event, self._low_confidence):
+                manner.event = replace(event, type="start", caller="")
+                return await self._receive(manner.event, manner)
+            opening = replace(event, type="start", event_id=event.event_id + OPENING, cut=False)
+            greeting = await self._receive(opening, self._manner(opening))
+            manner.before.extend(greeting[:1])
+        return await self._receive(event, manner)
 
-    async def _rest(self, event: Event) -> Actions:
-        task = self._slow.pop(event.call_id, None)
-        if task is None:
-            return await self._replayed(event)
-        return _actions(await task)
+    async def _receive(self, event: Event, manner: CallManner) -> Actions:
+        turn = await self._door.receive(Inbound(event.call_id, CHANNEL, event.event_id), manner)
+        found = _actions(turn.answers)
+        if not turn.repeated:
+            await self._keep_record(event, turn, found)
+        return found
 
-    async def _replayed(self, event: Event) -> Actions:
-        """The very same actions when this event was answered before, else none."""
-        answers = await self._door.answered(event.call_id, event.event_id)
-        return _actions_of(answers)
+    async def _keep_record(self, event: Event, turn: Turn, found: Actions) -> None:
+        """Keep the record where the call takes a turn; between these the conversation's state has it."""
+        takes_a_turn = event.type in _MARKS or not any("listen" in action for action in found[-1:])
+        if not takes_a_turn or "call" not in turn.conversation.state:
+            return
+        try:
+            await self._records.keep(record(turn.conversation))
+            if event.type == "end":
+                await self._door.forget(event.call_id)
+        except GatewayError as error:  # the caller is served all the same; the state still has it
+            logger.error("the record of a call was not kept: %s", type(error).__name__)
 
-    # --- out ---------------------------------------------------------------------------------------------------------
-
-    def _dress(self, answers: list[Answer], conversation: Conversation) -> Actions:
-        louder = bool(conversation.state.get("louder"))
-        actions = [
-            self._say(answer.text, louder, not answer.metadata.get("must_hear")) for answer in answers if answer.text
-        ]
-        buttons = [button for answer in answers for button in answer.buttons]
-        if buttons:
-            actions.append(self._say(self._menu(buttons), louder, True))
-        return [*actions, self._last(answers, conversation)]
-
-    def _menu(self, buttons: list[dict[str, str]]) -> str:
-        keys = [
-            self._door.words(
-                "utter_courtesy_key", CHANNEL, title=button["title"], key=HUMAN if _to_human(button) else str(number)
-            )
-            for number, button in enumerate(buttons[:9], start=1)
-        ]
-        return self._door.words("utter_courtesy_keys", CHANNEL, keys=",".join(keys))
-
-    def _say(self, text: str, louder: bool, barge_in: bool) -> Action:
-        return {"say": {"text": text, "ssml": ssml(text, louder), "barge_in": barge_in}}
-
-    def _last(self, answers: list[Answer], conversation: Conversation) -> Action:
-        for answer in answers:
-            if answer.metadata.get("transfer"):
-                context = {"topic": answer.metadata.get("topic", ""), "conversation": conversation.id}
-                return {"transfer": {"target": answer.metadata["transfer"], "context": context}}
-        if any(answer.metadata.get("ends") for answer in answers):
-            return {"hangup": {"reason": "finished"}}
-        asked = last_asked(answers)
-        kind = asked.metadata["asks"] if asked else ""
-        secret = bool(asked and asked.metadata.get("secret"))
-        waits = max((int(answer.metadata.get("waits", 0)) for answer in answers), default=0)
-        return {
-            "listen": {
-                "speech": not secret,
-                "digits": {"max": LENGTHS.get(kind, 1), "end": "#"},
-                "timeout_ms": max(LISTEN_MS, waits * 1000),
-                "lang": "zh-CN",
-                "secret": secret,
-            }
-        }
+    def _manner(self, event: Event) -> CallManner:
+        return CallManner(event, self._door, self._clock.now(), self._low_confidence)
 
 
-def _inbound(event: Event, known: Optional[Conversation], low_confidence: float) -> Inbound:
-    """What an event means to the door."""
-    if event.type == "start":
-        return _opening(event)
-    if event.type == "silence":
-        return _happened(event, "silence")
-    if event.type == "transfer_result":
-        return _happened(event, "session_opened" if event.result == "answered" else "transfer_failed")
-    if event.type == "dtmf":
-        return _keyed(event, known.state if known else {})
-    if event.confidence < low_confidence or not event.text.strip():
-        return _happened(event, "nlu_fallback")
-    return Inbound(event.call_id, CHANNEL, event.event_id, text=event.text)
+def _actions(answers: Sequence[Answer]) -> Actions:
+    return next((answer.dressed for answer in reversed(answers) if answer.dressed is not None), [])
 
 
-def _keyed(event: Event, state: dict[str, Any]) -> Inbound:
-    keys = event.digits.rstrip("#")
-    if state.get("asks") in ("phone_number", "password"):
-        return Inbound(event.call_id, CHANNEL, event.event_id, text=keys, secret=bool(state.get("secret")))
-    buttons = state.get("buttons", [])
-    if keys == HUMAN:
-        return _happened(event, "request_human")
-    if keys == REPEAT:
-        return _happened(event, "ask_repeat")
-    if keys.isdigit() and 1 <= int(keys) <= min(len(buttons), 9):
-        button = buttons[int(keys) - 1]
-        return Inbound(event.call_id, CHANNEL, event.event_id, text=button["title"], payload=button["payload"])
-    return _happened(event, "nlu_fallback")
-
-
-def _opening(event: Event) -> Inbound:
-    caller = event.caller[-11:]
-    entities = {"caller": caller} if len(caller) == 11 and caller.isdigit() and caller.startswith("1") else {}
-    return Inbound(event.call_id, CHANNEL, event.event_id, event="session_opened", entities=entities)
-
-
-def _happened(event: Event, name: str) -> Inbound:
-    return Inbound(event.call_id, CHANNEL, event.event_id, event=name)
-
-
-def _to_human(button: dict[str, str]) -> bool:
-    return button["payload"] == "/request_human"
-
-
-def _actions(turn: Turn) -> Actions:
-    return _actions_of(turn.answers)
-
-
-def _actions_of(answers: list[Answer]) -> Actions:
-    return next((answer.dressed for answer in reversed(answers) if answer.dressed), [])
+def _log(task: asyncio.Task[Actions]) -> None:
+    if not task.cancelled() and task.exception():
+        logger.error("a turn that the caller waits for failed: %s", type(task.exception()).__name__)

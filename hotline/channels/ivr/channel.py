@@ -1,22 +1,25 @@
-"""The IVR endpoint as a Rasa channel: ``POST /webhooks/ivr/webhook``."""
+"""The neutral protocol as a Rasa channel: ``/webhooks/ivr/webhook``, described by ``/webhooks/ivr/openapi.json``."""
 
 from __future__ import annotations
 
-import logging
+import json
 import time
-from typing import Any, Awaitable, Callable, Optional
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Optional
 
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint
+from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
-from sanic.response import HTTPResponse, json
+from sanic.response import HTTPResponse, raw
 
 from hotline import bootstrap
 from hotline.channels.ivr import protocol
 from hotline.channels.ivr.call import Calls
 from hotline.engine import make_door
 
-logger = logging.getLogger(__name__)
+OPENAPI = Path(__file__).with_name("openapi.json")
 
 
 class IvrInput(InputChannel):
@@ -36,31 +39,49 @@ class IvrInput(InputChannel):
         """The routes."""
         services = bootstrap.services()
         secret = services.settings.secret("ivr")
-        calls = Calls(make_door(on_new_message, services), services.settings.low_confidence)
+        calls = Calls.over(make_door(on_new_message, services), services)
         blueprint = Blueprint("ivr")
 
         @blueprint.post("/webhook")
         async def webhook(request: Request) -> HTTPResponse:
-            return await answer(calls, secret, request)
+            status, body = await answer(calls, secret, request.headers, request.body)
+            return reply(status, body)
 
+        @blueprint.get("/openapi.json")
+        async def description(_request: Request) -> HTTPResponse:
+            return raw(OPENAPI.read_bytes(), content_type="application/json")
+
+        async def too_large(_request: Request, _error: PayloadTooLarge) -> HTTPResponse:
+            return reply(413, TOO_LARGE)
+
+        # What is larger than the server takes at all never gets to the route.
+        blueprint.exception(PayloadTooLarge)(too_large)
         return blueprint
 
 
-async def answer(calls: Calls, secret: str, request: Request) -> HTTPResponse:
-    """One event over HTTP, with every bad input answered as the protocol's table says."""
-    body = request.body
+async def answer(calls: Calls, secret: str, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
+    """Status and body that answer one event, with every bad input treated as the protocol's table says."""
     if len(body) > protocol.MAX_BODY:
-        return _error("body", f"must have at most {protocol.MAX_BODY} bytes", 413)
+        return 413, TOO_LARGE
     try:
-        protocol.check_signature(secret, request.headers, body, time.time())
+        protocol.check_signature(secret, headers, body, time.time())
         event = protocol.parse(body)
     except protocol.BadSignatureError as error:
-        return _error("signature", str(error), 401)
+        return 401, problem("signature", str(error))
     except protocol.BadEventError as error:
-        return _error(error.field, error.reason, 400)
+        return 400, problem(error.field, error.reason)
     actions = await calls.handle(event)
-    return json({"call_id": event.call_id, "event_id": event.event_id, "actions": actions})
+    return 200, {"call_id": event.call_id, "event_id": event.event_id, "actions": actions}
 
 
-def _error(field: str, reason: str, status: int) -> HTTPResponse:
-    return json({"error": {"field": field, "reason": reason}}, status=status)
+def reply(status: int, body: dict[str, Any]) -> HTTPResponse:
+    """JSON in UTF-8, the same bytes for the same values."""
+    return raw(json.dumps(body, ensure_ascii=False).encode(), status=status, content_type="application/json")
+
+
+def problem(field: str, reason: str) -> dict[str, Any]:
+    """The body of a refusal."""
+    return {"error": {"field": field, "reason": reason}}
+
+
+TOO_LARGE = problem("body", f"must have at most {protocol.MAX_BODY} bytes")

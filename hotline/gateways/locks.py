@@ -1,0 +1,74 @@
+"""Who has a conversation, kept in the database, so that all workers take turns (``ConversationLock``)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from sqlalchemy import delete, select
+from sqlalchemy.engine import Connection
+
+from hotline.errors import GatewayError, GatewayTimeoutError
+from hotline.gateways.database import Database, upsert
+from hotline.gateways.schema import conversation_locks as locks
+
+logger = logging.getLogger(__name__)
+
+# Longer than any turn can last (its deadline and the database's time limits around it): only who died is overtaken.
+LEASE = 20.0
+POLL = 0.02, 0.1
+
+
+class SqlConversationLock:
+    """``ConversationLock`` over the tables of ``schema.py``: a row with an owner and the moment when its lease ends."""
+
+    def __init__(self, database: Database, lease: float = LEASE, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._lease = lease
+        self._now = now
+
+    @asynccontextmanager
+    async def hold(self, conversation: str, patience: float) -> AsyncIterator[None]:
+        """See the port."""
+        owner = secrets.token_hex(8)
+        # Leaving lets go even when taking it broke off: its transaction may have been committed all the same.
+        try:
+            await self._wait(conversation, owner, patience)
+            yield
+        finally:
+            await self._let_go(conversation, owner)
+
+    async def _wait(self, conversation: str, owner: str, patience: float) -> None:
+        end = time.monotonic() + patience
+        pause, longest = POLL
+        while not await self._take(conversation, owner):
+            if time.monotonic() >= end:
+                raise GatewayTimeoutError(f"a conversation was not free within {patience} s")
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, longest)
+
+    async def _take(self, conversation: str, owner: str) -> bool:
+        now = self._now()
+
+        def work(connection: Connection) -> bool:
+            connection.execute(delete(locks).where(locks.c.conversation == conversation, locks.c.until <= now))
+            upsert(connection, locks, {"conversation": conversation}, {"owner": owner, "until": now + self._lease}, {})
+            query = select(locks.c.owner).where(locks.c.conversation == conversation)
+            return bool(connection.execute(query).scalar() == owner)
+
+        return await self._database.write(work)
+
+    async def _let_go(self, conversation: str, owner: str) -> None:
+        query = delete(locks).where(locks.c.conversation == conversation, locks.c.owner == owner)
+
+        def work(connection: Connection) -> None:
+            connection.execute(query)
+
+        try:
+            await self._database.write(work)
+        except GatewayError as error:  # the lease ends by itself
+            logger.warning("a conversation was not let go: %s", type(error).__name__)

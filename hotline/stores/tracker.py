@@ -1,0 +1,94 @@
+"""Our tracker store: appends what is new, keeps open conversations at hand, and never loses a turn without a word.
+
+Rasa's own stores read and parse a whole conversation every turn, and behind ``FailSafeTrackerStore`` a database that
+fails sends turns to memory. Here a failed write is an error that the door turns into an honest sentence; the tracker at
+hand is dropped with it, so that the next turn starts from what is really kept.
+
+What customers and assistant said is masked before it is kept (promise P5). Slots are kept as they are: a number that was
+masked would be asked for again after a restart.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Iterable, Optional
+
+from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import deserialise_events
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from hotline.masking import mask_all
+from hotline.ports import EventLog
+
+# Conversations kept at hand; a tracker of a long talk takes about a megabyte.
+AT_HAND = 500
+
+_SPOKEN = {"user", "bot"}
+
+
+@dataclass
+class _Kept:
+    """A tracker and how many of its events are in the log."""
+
+    tracker: DialogueStateTracker
+    length: int
+
+
+class HotlineTrackerStore(TrackerStore):
+    """Trackers over an ``EventLog``."""
+
+    def __init__(self, log: EventLog, domain: Optional[Domain] = None) -> None:
+        super().__init__(domain)
+        self._log = log
+        self._at_hand: OrderedDict[str, _Kept] = OrderedDict()
+        self._lent: dict[str, int] = {}
+
+    async def retrieve(self, sender_id: str) -> Optional[DialogueStateTracker]:
+        """The tracker of a conversation, None when there is none.
+
+        It is lent: who changes it saves it, or it is read anew at the next turn.
+        """
+        length = await self._log.length(sender_id)
+        kept = self._at_hand.pop(sender_id, None)
+        if kept is None or kept.length != length:  # another worker took the turns in between
+            if not length:
+                self._lent.pop(sender_id, None)
+                return None
+            kept = _Kept(self._rebuilt(sender_id, await self._log.read(sender_id)), length)
+        self._lent[sender_id] = kept.length
+        return kept.tracker
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Append what is new since the tracker was lent; raises the log's errors."""
+        sender_id = tracker.sender_id
+        known = self._lent.pop(sender_id, 0)
+        new = [_masked(event.as_dict()) for event in islice(tracker.events, known, None)]
+        if new:
+            await self._log.append(sender_id, known, new)
+        self._at_hand[sender_id] = _Kept(tracker, known + len(new))
+        while len(self._at_hand) > AT_HAND:
+            self._at_hand.popitem(last=False)
+
+    async def create_tracker(self, sender_id: str, append_action_listen: bool = True) -> DialogueStateTracker:
+        """A new tracker; it is kept when its first turn is saved."""
+        return self.init_tracker(sender_id)
+
+    async def keys(self) -> Iterable[str]:
+        """The ids of all conversations."""
+        return await self._log.conversations()
+
+    def _rebuilt(self, sender_id: str, events: Iterable[dict[str, Any]]) -> DialogueStateTracker:
+        return DialogueStateTracker.from_events(sender_id, deserialise_events(list(events)), self.domain.slots)
+
+
+def _masked(event: dict[str, Any]) -> dict[str, Any]:
+    """The event with what was said masked; a message's id is no personal number, however many digits it has."""
+    if event.get("event") not in _SPOKEN:
+        return event
+    masked: dict[str, Any] = mask_all(event)
+    if "message_id" in event:
+        masked["message_id"] = event["message_id"]
+    return masked

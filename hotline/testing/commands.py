@@ -1,0 +1,126 @@
+"""The commands ``hotline test``, ``hotline record`` and ``hotline chat``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Optional
+
+import click
+
+from hotline.errors import HotlineError
+from hotline.settings import ROOT
+
+TALKS = "tests/conversations"
+HELD_OUT = "tests/nlu"
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--against", metavar="REVISION", help="also tell what customers would notice of the changes since then")
+@click.option("--report", type=click.Path(path_type=Path), help="write that to this file instead of the terminal")
+@click.option("--junit", metavar="FILE", help="JUnit XML of the tests for the CI system")
+@click.option("--model", metavar="FILE", help="trained model (default: HOTLINE_MODEL, else models/hotline.tar.gz)")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(
+    against: Optional[str],
+    report: Optional[Path],
+    junit: Optional[str],
+    model: Optional[str],
+    arguments: tuple[str, ...],
+) -> None:
+    """Play the conversation tests; further arguments and options go to pytest (--talk-cov, -k, -n …)."""
+    options = [f"--junitxml={junit}"] if junit else []
+    options += [f"--model={model}"] if model else []
+    targets = [] if any(Path(word.split("::")[0]).exists() for word in arguments) else [TALKS]
+    command = [sys.executable, "-m", "pytest", "-p", "hotline.testing.plugin", *options, *targets, *arguments]
+    directory = None if arguments else ROOT
+    with ThreadPoolExecutor(1) as beside:  # the other revision is trained and asked while the tests run
+        difference = beside.submit(_difference, against, model) if against else None
+        code = subprocess.run(command, cwd=directory, check=False).returncode
+        if difference:
+            _publish(difference, report)
+    sys.exit(code)
+
+
+def _publish(difference: Future[str], report: Optional[Path]) -> None:
+    try:
+        text = difference.result()
+    except HotlineError as error:
+        raise click.ClickException(str(error)) from None
+    if report:
+        report.write_text(text, encoding="utf-8")
+    else:
+        click.echo(text)
+
+
+def _difference(revision: str, model: Optional[str]) -> str:
+    from hotline.settings import load_settings
+    from hotline.testing.difference import compare, markdown
+    from hotline.testing.revision import record, record_of_revision
+
+    files = [path.relative_to(ROOT) for folder in (TALKS, HELD_OUT) for path in sorted((ROOT / folder).glob("*.yml"))]
+    after = record(Path(model).resolve() if model else load_settings().model, files)
+    return markdown(compare(record_of_revision(revision, files), after), revision)
+
+
+@click.command()
+@click.argument("conversation")
+@click.option("--name", help="the test case's name (default: the conversation's id)")
+@click.option("--to", "target", type=click.Path(path_type=Path), help="a new file (default: the terminal)")
+def record(conversation: str, name: Optional[str], target: Optional[Path]) -> None:
+    """Turn a stored conversation into a test file, personal data replaced by invented data."""
+    import asyncio
+
+    from hotline import bootstrap
+    from hotline.testing.record import recorded
+    from hotline.testing.writer import text, write
+
+    services = bootstrap.services()
+    try:
+        steps, options = asyncio.run(recorded(conversation, services.events, services.conversations))
+        if target:
+            write(target, name or conversation, steps, **options)
+            click.echo(f"{target}: read it, say what you expect, and run `hotline test {target}`")
+        else:
+            click.echo(text(name or conversation, steps, **options))
+    except HotlineError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        services.close()
+
+
+@click.command()
+@click.option("--save", "target", type=click.Path(path_type=Path), help="a new test file with this talk")
+@click.option("--name", default="a talk", show_default=True, help="the test case's name")
+@click.option("--at", "day", default="2026-10-21", show_default=True, help="the day it is, or day and time")
+@click.option("--model", metavar="FILE", help="trained model (default: HOTLINE_MODEL, else models/hotline.tar.gz)")
+def chat(target: Optional[Path], name: str, day: str, model: Optional[str]) -> None:
+    """Talk to the assistant with the demo subscribers on a chosen day, and save the talk as a test."""
+    from hotline.logs import configure_logs
+    from hotline.settings import load_settings
+    from hotline.testing.chat import chat as talk
+    from hotline.testing.loader import moment
+    from hotline.testing.writer import write
+
+    configure_logs("ERROR")
+    try:
+        if target and target.exists():
+            raise click.ClickException(f"{target} is there already")
+        lines = iter(lambda: click.prompt("", prompt_suffix="> ", default="", show_default=False), None)
+        steps = talk(Path(model) if model else load_settings().model, moment(day), _until_end(lines), click.echo)
+        if target:
+            write(target, name, steps, at=day)
+            click.echo(f"saved as {target}")
+    except HotlineError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _until_end(lines: Iterator[str]) -> Iterator[str]:
+    """The lines that are typed, until Ctrl-D or Ctrl-C."""
+    try:
+        yield from lines
+    except (click.Abort, EOFError, KeyboardInterrupt):
+        click.echo()

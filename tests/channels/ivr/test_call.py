@@ -1,0 +1,186 @@
+"""A call where the parts around it fail or are slow; Rasa is a stand-in, the stores are real."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotline.bootstrap import Services
+from hotline.channels.ivr.call import Calls
+from hotline.channels.ivr.protocol import Event
+from hotline.clock import FixedClock
+from hotline.door import Door
+from hotline.errors import GatewayUnavailableError
+from hotline.settings import ROOT
+from hotline.wording import Words
+from tests.support import NOW, demo_services
+
+WORDS = Words.from_file(ROOT / "domain.yml")
+
+
+class Rasa:
+    """Answers every message with one sentence, after a while."""
+
+    def __init__(self) -> None:
+        self.delay = 0.0
+        self.heard: list[str] = []
+        self.says: list[dict[str, Any]] = []
+
+    async def __call__(self, message: Any) -> None:
+        await asyncio.sleep(self.delay)
+        self.heard.append(message.text or message.parse_data["intent"]["name"])
+        said = self.says or [{"text": "好的。", "utter_action": "utter_x", "metadata": {}}]
+        for answer in said:
+            await message.output_channel.send_response(message.sender_id, dict(answer))
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    built = demo_services(tmp_path)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def rasa() -> Rasa:
+    return Rasa()
+
+
+@pytest.fixture
+def calls(rasa: Rasa, services: Services) -> Calls:
+    return worker(rasa, services)
+
+
+def worker(rasa: Rasa, services: Services, hold_after: float = 0.15) -> Calls:
+    door = Door(rasa, services.conversations, services.secrets, WORDS, 1.0, services.lock)
+    return Calls(door, 0.3, services.calls, FixedClock(NOW), hold_after)
+
+
+def event(kind: str, number: int | str = 1, **fields: Any) -> Event:
+    return Event("c1", f"e{number}", kind, **fields)
+
+
+def last(actions: list[dict[str, Any]]) -> str:
+    return next(iter(actions[-1])) if actions else ""
+
+
+def said(actions: list[dict[str, Any]]) -> list[str]:
+    return [action["say"]["text"] for action in actions if "say" in action]
+
+
+async def test_whatever_breaks_a_live_caller_is_put_through(calls: Calls, services: Services) -> None:
+    class Broken:
+        async def load(self, *_: object) -> None:
+            raise RuntimeError("a mistake of ours")
+
+    calls._door._conversations = Broken()  # type: ignore[assignment]
+    actions = await calls.handle(event("speech", text="你好"))
+    assert last(actions) == "transfer"
+    assert "抱歉" in said(actions)[0]
+
+
+async def test_a_store_that_is_down_puts_the_caller_through(calls: Calls) -> None:
+    class Down:
+        async def load(self, *_: object) -> None:
+            raise GatewayUnavailableError("down")
+
+    calls._door._conversations = Down()  # type: ignore[assignment]
+    assert last(await calls.handle(event("start"))) == "transfer"
+
+
+async def test_a_record_that_cannot_be_kept_costs_the_caller_nothing(calls: Calls) -> None:
+    class Down:
+        async def keep(self, *_: object) -> None:
+            raise GatewayUnavailableError("down")
+
+    calls._records = Down()  # type: ignore[assignment]
+    assert last(await calls.handle(event("start"))) == "listen"
+
+
+async def test_the_end_is_answered_at_once_and_done_after_the_turn_before(
+    calls: Calls, rasa: Rasa, services: Services
+) -> None:
+    await calls.handle(event("start"))
+    rasa.delay = 0.4
+    slow = await calls.handle(event("speech", 2, text="你好"))
+    assert last(slow) == "continue"
+    assert await calls.handle(event("end", 3, reason="caller")) == []
+    await asyncio.sleep(0.6)
+    record = await services.calls.find("c1")
+    assert record is not None
+    assert (record.ended_by, record.turns) == ("caller", 1)
+    assert await calls.handle(event("played", 4)) == []
+
+
+async def test_a_goodbye_that_was_slow_is_still_said(calls: Calls, rasa: Rasa) -> None:
+    await calls.handle(event("start"))
+    rasa.delay = 0.3
+    rasa.says = [{"text": "再见!", "metadata": {"ends": True}}]
+    assert last(await calls.handle(event("speech", 2, text="再见"))) == "continue"
+    rest = await calls.handle(event("played", 3))
+    assert (said(rest), last(rest)) == (["再见!"], "hangup")
+
+
+async def test_a_slow_hangup_is_not_talked_over_by_the_next_event(calls: Calls, rasa: Rasa) -> None:
+    await calls.handle(event("start"))
+    rasa.delay = 0.3
+    rasa.says = [{"text": "再见!", "metadata": {"ends": True}}]
+    await calls.handle(event("speech", 2, text="再见"))
+    await asyncio.sleep(0.3)
+    heard = len(rasa.heard)
+    rasa.delay = 0
+    assert last(await calls.handle(event("silence", 3))) == "hangup"
+    assert len(rasa.heard) == heard
+
+
+async def test_a_turn_that_is_behind_a_hanging_one_is_put_through_in_time(calls: Calls, rasa: Rasa) -> None:
+    await calls.handle(event("start"))
+    rasa.delay = 5
+    first = asyncio.ensure_future(calls.handle(event("speech", 2, text="你好")))
+    await asyncio.sleep(0.01)
+    assert last(await first) == "continue"
+    rest = await asyncio.wait_for(calls.handle(event("played", 3)), 2)
+    assert last(rest) == "transfer"
+    assert "抱歉" in said(rest)[0]
+
+
+async def test_secrets_that_are_keyed_never_reach_rasa_or_the_notes(calls: Calls, rasa: Rasa, services: Services) -> None:
+    await calls.handle(event("start"))
+    rasa.says = [{"text": "请输入密码。", "metadata": {"asks": "password", "secret": "service_password"}, "phone_number": "13800138000"}]
+    listening = await calls.handle(event("speech", 2, text="查话费"))
+    assert listening[-1]["listen"]["secret"] is True
+    await calls.handle(event("dtmf", 3, digits="246810#"))
+    conversation, _ = await services.conversations.load("c1", "-")
+    assert conversation is not None
+    assert "246810" not in repr(rasa.heard) + repr(conversation.state)
+
+
+async def test_what_was_not_yet_heard_of_a_slow_turn_comes_first(calls: Calls, rasa: Rasa) -> None:
+    await calls.handle(event("start"))
+    rasa.delay = 0.25
+    rasa.says = [{"text": "第一。", "metadata": {}}]
+    await calls.handle(event("speech", 2, text="一"))
+    await asyncio.sleep(0.2)
+    rasa.delay = 0
+    rasa.says = [{"text": "第二。", "metadata": {}}]
+    assert said(await calls.handle(event("speech", 3, text="二"))) == ["第一。", "第二。"]
+
+
+async def test_a_key_pressed_while_digits_are_collected_may_be_a_choice(calls: Calls, rasa: Rasa) -> None:
+    await calls.handle(event("start"))
+    button = {"title": "不用回电", "payload": "/deny"}
+    rasa.says = [{"text": "您的回电号码是?", "metadata": {"asks": "phone_number"}, "buttons": [button]}]
+    await calls.handle(event("speech", 2, text="请回电"))
+    await calls.handle(event("dtmf", 3, digits="1"))
+    assert rasa.heard[-1] == "不用回电"
+
+
+@pytest.mark.parametrize(("digits", "meant"), [("#", "nlu_fallback"), ("A", "nlu_fallback"), ("7", "nlu_fallback"), ("12", "nlu_fallback"), ("13800138000", "13800138000")])
+async def test_keys_that_were_not_offered_are_not_understood(calls: Calls, rasa: Rasa, digits: str, meant: str) -> None:
+    await calls.handle(event("start"))
+    await calls.handle(event("dtmf", 2, digits=digits))
+    assert rasa.heard[-1] == meant

@@ -1,0 +1,169 @@
+"""Every check of a conversation test can fail: each with a talk that passes and the same talk with one thing wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from hotline.testing.report import failure
+from hotline.testing.runner import StepError
+from tests.testing.conftest import Play
+
+STRICT = "strict: true\n"
+HELLO = "您好!请问有什么可以帮助您?"
+MORE = "请问还有什么可以帮助您?"
+
+
+def talk(*steps: str, head: str = STRICT, case: str = "") -> str:
+    lines = "".join(f"  - {step}\n" for step in steps)
+    return f"{head}test_cases:\n- test_case: a talk\n{case}  steps:\n{lines}"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "why"),
+    [
+        ([f"bot: {HELLO}"], ["bot: 您好!"], "other words"),
+        (["utter: utter_courtesy_greet"], ["utter: utter_courtesy_goodbye"], "the response was utter_courtesy_greet"),
+        ([f"bot: {HELLO}"], [f"bot: {HELLO}", f"bot: {MORE}"], "nothing more was said"),
+        (["..."], [], "more was said than expected"),
+        (["intent: greet", "..."], ["intent: goodbye", "..."], "it was understood as greet"),
+        (["mode: bot", "..."], ["mode: closed", "..."], "the conversation is bot"),
+        (
+            ["slot_was_not_set: [phone_number]", "..."],
+            ["slot_was_set: [phone_number]", "..."],
+            "phone_number was not set",
+        ),
+        (["sms: none", "..."], ["sms: {phone: '13800138000'}", "..."], "there is none"),
+    ],
+)
+def test_a_greeting(played: Play, right: list[str], wrong: list[str], why: str) -> None:
+    assert played(talk("user: 你好", *right)).failed is None
+    outcome = played(talk("user: 你好", *wrong))
+    assert outcome.failed is not None
+    assert why in failure(outcome)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "why"),
+    [
+        (
+            ["slot_was_set: [phone_number]"],
+            ["slot_was_not_set: [phone_number]"],
+            "phone_number was set to ['13800138000']",
+        ),
+        (
+            ["slot_was_set: [{phone_number: '13800138000'}]"],
+            ["slot_was_set: [{phone_number: '13800138001'}]"],
+            "phone_number was set to ['13800138000']",
+        ),
+        (
+            ["slot_was_not_set: [{phone_number: '13800138001'}]"],
+            ["slot_was_not_set: [{phone_number: '13800138000'}]"],
+            "phone_number was set to ['13800138000']",
+        ),
+    ],
+)
+def test_a_slot(played: Play, right: list[str], wrong: list[str], why: str) -> None:
+    steps = ["user: 我的号码是13800138000", "..."]
+    assert played(talk(*steps, *right)).failed is None
+    assert why in failure(played(talk(*steps, *wrong)))
+
+
+def test_buttons(played: Play) -> None:
+    steps = ["open:", "utter: utter_courtesy_greet", "utter: utter_courtesy_opening\n    buttons: "]
+    assert played(talk(*steps[:2], steps[2] + "[查话费, 查账单, 查流量, 转人工]")).failed is None
+    assert "the buttons were ['查话费', " in failure(played(talk(*steps[:2], steps[2] + "[查话费]")))
+
+
+def test_answers_must_come_in_order(played: Play) -> None:
+    thanks = "user: 谢谢你"
+    in_order = ["bot: 不客气!", f"bot: {MORE}"]
+    for head in ("", STRICT):
+        assert played(talk(thanks, *in_order, head=head)).failed is None
+        assert played(talk(thanks, *reversed(in_order), head=head)).failed is not None
+
+
+def test_without_strict_other_answers_may_come_between(played: Play) -> None:
+    for steps in (["bot: 不客气!"], [f"bot: {MORE}"], []):
+        assert played(talk("user: 谢谢你", *steps, head="")).failed is None
+        assert played(talk("user: 谢谢你", *steps)).failed is not None
+
+
+def test_any_answers_stand_for_none_too(played: Play) -> None:
+    assert played(talk("user: 谢谢你", "bot: 不客气!", "...", f"bot: {MORE}", "...")).failed is None
+    assert played(talk("user: 谢谢你", "...", f"bot: {MORE}")).failed is None
+    assert played(talk("user: 谢谢你", "...", "bot: 没有这句")).failed is not None
+
+
+def test_a_talk_ends_at_the_first_turn_that_fails(played: Play) -> None:
+    outcome = played(talk("user: 你好", "...", "user: 你好", "bot: x", "user: 你好", "..."))
+    assert len(outcome.exchanges) == 2
+
+
+def test_the_report_shows_talk_expectation_rule_and_understanding(played: Play) -> None:
+    report = failure(played(talk("user: 你好", "...", "user: 谢谢你", "bot: 不用谢")))
+    assert "talk.yml:8: a talk" in report
+    assert "客户 你好" in report
+    assert "助手 不客气!" in report
+    assert "✗ bot: 不用谢" in report
+    assert "utter_courtesy_welcome ← courtesy:道谢 → 不客气" in report
+    assert "understood: thank" in report
+    assert "ranking: thank" in report
+
+
+def test_a_message_of_a_retry_is_answered_with_the_same_words(played: Play) -> None:
+    assert played(talk("user: 你好", f"bot: {HELLO}", "again:", f"bot: {HELLO}")).failed is None
+    assert played(talk("user: 你好", f"bot: {HELLO}", "again:", "bot: x")).failed is not None
+
+
+def test_a_backend_that_is_down_is_noticed_and_comes_back(played: Play) -> None:
+    shop = "user: 你们有哪些套餐"
+    plans = "utter: utter_billing_plan_catalog"
+    assert played(talk(shop, plans, head="")).failed is None
+    assert "utter_courtesy_unavailable" in failure(played(talk("down: catalogue", shop, plans, head="")))
+    assert played(talk("down: {catalogue: timeout}", shop, "up: catalogue", shop, plans, head="")).failed is None
+
+
+def test_the_clock_is_moved(played: Play) -> None:
+    assert played(talk("at: 2026-10-24", "user: 再见", "bot: 祝您周末愉快!再见!", "...")).failed is None
+    assert played(talk("at: 2026-10-22", "user: 再见", "bot: 祝您周末愉快!再见!", "...")).failed is not None
+
+
+def test_another_conversation_knows_nothing_of_the_first(played: Play) -> None:
+    ask = ["user: 查话费", "utter: utter_ask_phone_number"]
+    ask += ["user: '13800138000'", "utter: utter_verification_ask_password"]
+    assert played(talk(*ask, "conversation: second", *ask)).failed is None
+    assert played(talk(*ask, *ask)).failed is not None
+
+
+def test_slots_of_fixtures_are_there_before_the_first_word(played: Play) -> None:
+    head = "strict: true\nfixtures: [{known: [{phone_number: '13800138000'}]}]\n"
+    ask = ["user: 查话费", "utter: utter_verification_ask_password"]
+    assert played(talk(*ask, head=head, case="  fixtures: [known]\n")).failed is None
+    assert played(talk(*ask, head=head)).failed is not None
+
+
+def test_settings_may_differ(played: Play) -> None:
+    ends = ["user: 再见", "bot: 再见!"]
+    assert played(talk(*ends, case="  settings: {survey_web: 0}\n")).failed is None
+    assert played(talk(*ends)).failed is not None
+
+
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [
+        (["user: 你好", "...", "button: 没有的"], ":7: no button “没有的” is on offer; on offer: none"),
+        (["open:", "...", "button: 没有的"], "on offer: 查话费、查账单、查流量、转人工"),
+        (["down: weather", "user: 你好", "..."], ":5: no backend is called weather; there are: account, billing, "),
+        (["key: '1'", "..."], ":5: key is not possible on the channel web"),
+    ],
+)
+def test_a_step_that_cannot_be_played_names_its_line(played: Play, steps: list[str], why: str) -> None:
+    with pytest.raises(StepError) as caught:
+        played(talk(*steps))
+    assert why in str(caught.value)
+
+
+def test_a_model_that_is_older_than_the_words_is_pointed_out(played: Play) -> None:
+    outcome = played(talk("user: 你好", "bot: x"))
+    assert "`make train`" not in failure(outcome)
+    assert "trained before domain.yml changed (utter_a …): `make train`" in failure(outcome, ["utter_a"])

@@ -1,0 +1,251 @@
+// The talk: one polite log. New entries are read out; older ones, loaded above, are not.
+
+import { Bubble } from '@chatui/core/Bubble';
+import { Icon } from '@chatui/core/Icon';
+import { Typing } from '@chatui/core/Typing';
+import { memo } from 'preact/compat';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { CardView } from './cards';
+import type { Button } from './protocol';
+import { useWords } from './settings';
+import type { Entry, State, Talk } from './talk';
+
+const PAUSE = 5 * 60_000; // a time stands where the talk paused so long
+const NEAR = 80; // pixels from the end that count as being there
+const ZONE = 'Asia/Shanghai';
+
+type Props = { talk: Talk; state: State };
+
+export function Log({ talk, state }: Props) {
+  const words = useWords();
+  const box = useRef<HTMLDivElement>(null);
+  const [older, setOlder] = useState(false);
+  const [away, setAway] = useState(false);
+  const height = useRef(0);
+  const waiting = state.entries.some((entry) => entry.kind === 'mine' && !entry.image && entry.status === 'sent');
+  const typing = waiting || state.agent?.typing === true;
+  const last = state.entries[state.entries.length - 1];
+
+  // Stay at the end while there; keep the place when older turns come in above.
+  useLayoutEffect(() => {
+    const node = box.current!;
+    if (older) {
+      node.scrollTop += node.scrollHeight - height.current;
+      setOlder(false);
+    } else if (!away || last?.kind === 'mine') {
+      node.scrollTop = Math.min(node.scrollHeight, question(node));
+    }
+    height.current = node.scrollHeight;
+  }, [state.entries, typing]);
+
+  useEffect(() => {
+    const node = box.current!;
+    const observer = new ResizeObserver(() => {
+      if (!away) node.scrollTop = Math.min(node.scrollHeight, question(node));
+    });
+    observer.observe(node);
+    return () => observer.disconnect();
+  }, [away]);
+
+  function scrolled() {
+    const node = box.current!;
+    setAway(node.scrollHeight - node.scrollTop - node.clientHeight > NEAR);
+    if (node.scrollTop < 40 && state.more && !older) {
+      height.current = node.scrollHeight;
+      setOlder(true);
+      void talk.older().catch(() => setOlder(false));
+    }
+  }
+
+  return (
+    <div class="log-frame">
+      <div class="log" ref={box} role="log" aria-live="polite" aria-busy={older} aria-label={words.log} tabIndex={0} onScroll={scrolled}>
+        {state.more && <p class="system">{words.loading}</p>}
+        {state.entries.map((entry, index) => (
+          <Row
+            key={entry.key}
+            entry={entry}
+            before={state.entries[index - 1]}
+            offered={index === state.entries.length - 1 || afterIsNotice(state.entries, index)}
+            online={state.line === 'online'}
+            talk={talk}
+          />
+        ))}
+        {typing && (
+          <div class="row theirs" data-typing>
+            <Face agent={state.agent ? (state.agent.number ?? '') : undefined} />
+            <div class="body" role="img" aria-label={words.typing}>
+              <Typing />
+            </div>
+          </div>
+        )}
+      </div>
+      {away && (
+        <button type="button" class="newest" onClick={() => box.current!.scrollTo({ top: box.current!.scrollHeight })}>
+          <Icon type="chevron-down" /> {words.toBottom}
+        </button>
+      )}
+    </div>
+  );
+}
+
+// Where the last thing that the customer said stands: an answer longer than the window is read from its beginning.
+function question(box: HTMLElement): number {
+  const mine = box.querySelectorAll<HTMLElement>('.row.mine');
+  return mine.length ? mine[mine.length - 1]!.offsetTop - 8 : Infinity;
+}
+
+// The buttons of the last turn stay on offer while only notices follow it.
+function afterIsNotice(entries: Entry[], index: number): boolean {
+  return entries.slice(index + 1).every((entry) => entry.kind === 'notice' || (entry.kind === 'theirs' && !entry.answer.buttons.length));
+}
+
+type RowProps = { entry: Entry; before?: Entry; offered: boolean; online: boolean; talk: Talk };
+
+const Row = memo(function Row({ entry, before, offered, online, talk }: RowProps) {
+  return (
+    <>
+      {(!before || entry.at - before.at > PAUSE) && <Time at={entry.at} />}
+      {entry.kind === 'notice' ? (
+        <Notice entry={entry} />
+      ) : entry.kind === 'mine' ? (
+        <Mine entry={entry} online={online} talk={talk} />
+      ) : (
+        <Theirs entry={entry} follows={before?.kind === 'theirs' && before.agent === entry.agent} offered={offered} talk={talk} />
+      )}
+    </>
+  );
+});
+
+function Time({ at }: { at: number }) {
+  const words = useWords();
+  const day = (moment: number) => new Intl.DateTimeFormat('zh-CN', { timeZone: ZONE, month: 'numeric', day: 'numeric' }).format(moment);
+  const time = new Intl.DateTimeFormat('zh-CN', { timeZone: ZONE, hour: '2-digit', minute: '2-digit', hour12: false }).format(at);
+  return (
+    <p class="system time">
+      <time dateTime={new Date(at).toISOString()}>{`${day(at) === day(Date.now()) ? words.today : day(at)} ${time}`}</time>
+    </p>
+  );
+}
+
+function Notice({ entry }: { entry: Entry & { kind: 'notice' } }) {
+  const words = useWords();
+  const who = entry.detail ? ` ${words.agent} ${entry.detail}` : '';
+  return (
+    <p class="system">
+      {words[entry.notice]}
+      {who}
+    </p>
+  );
+}
+
+function Mine({ entry, online, talk }: { entry: Entry & { kind: 'mine' }; online: boolean; talk: Talk }) {
+  const words = useWords();
+  return (
+    <div class="row mine" data-status={entry.status}>
+      <div class="body">
+        <Hidden>{words.you}</Hidden>
+        {entry.image ? <Picture name={entry.image} talk={talk} /> : <Bubble content={entry.text} />}
+        {entry.note && <p class="said-note">{entry.note}</p>}
+        {entry.status === 'failed' ? (
+          <p class="status failed">
+            {words.failed}
+            {!entry.image && (
+              <button type="button" onClick={() => talk.retry(entry.key)}>
+                {words.retry}
+              </button>
+            )}
+          </p>
+        ) : (
+          entry.status !== 'done' && (
+            <p class="status">{entry.status === 'sent' ? words.sent : online ? words.sending : words.waiting}</p>
+          )
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Theirs({ entry, follows, offered, talk }: { entry: Entry & { kind: 'theirs' }; follows: boolean; offered: boolean; talk: Talk }) {
+  const words = useWords();
+  const { text, card, buttons, asks } = entry.answer;
+  return (
+    <div class="row theirs" data-follows={follows || undefined}>
+      {follows ? <span class="face" /> : <Face agent={entry.agent} />}
+      <div class="body">
+        {!follows && <p class={entry.agent === undefined ? 'hidden' : 'author'}>{entry.agent === undefined ? words.assistant : `${words.agent} ${entry.agent}`}</p>}
+        {text && <Bubble content={text} />}
+        {card && <CardView card={card} />}
+        {buttons.length > 0 &&
+          (asks === 'rating' ? <Rating buttons={buttons} offered={offered} talk={talk} /> : <Choices buttons={buttons} offered={offered} talk={talk} />)}
+      </div>
+    </div>
+  );
+}
+
+function Choices({ buttons, offered, talk }: { buttons: Button[]; offered: boolean; talk: Talk }) {
+  if (!offered) return null;
+  // A human is within reach below anyhow: among many choices it need not stand twice.
+  const shown = buttons.length > 2 ? buttons.filter(({ payload }) => payload !== '/request_human') : buttons;
+  return (
+    <div class="choices">
+      {shown.map(({ title, payload }) => (
+        <button type="button" class="chip" key={payload} onClick={() => talk.say(title, payload)}>
+          {title}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Rating({ buttons, offered, talk }: { buttons: Button[]; offered: boolean; talk: Talk }) {
+  const words = useWords();
+  const [over, setOver] = useState(0);
+  const [given, setGiven] = useState(0);
+  const sorted = [...buttons].sort((a, b) => Number(a.payload.split('=')[1]) - Number(b.payload.split('=')[1]));
+  const shown = over || given;
+  const open = offered && !given;
+  return (
+    <div class="rating" role="group" aria-label={words.rating} onMouseLeave={() => setOver(0)}>
+      {sorted.map(({ title, payload }, index) => (
+        <button
+          type="button"
+          key={payload}
+          data-on={index < shown || undefined}
+          disabled={!open}
+          aria-label={`${title} ${words.ratings[index]}`}
+          onMouseEnter={() => open && setOver(index + 1)}
+          onFocus={() => open && setOver(index + 1)}
+          onClick={() => {
+            setGiven(index + 1);
+            talk.say(title, payload);
+          }}
+        >
+          <Icon type="star" />
+        </button>
+      ))}
+      <span class="rating-word">{shown ? words.ratings[shown - 1] : ''}</span>
+    </div>
+  );
+}
+
+function Picture({ name, talk }: { name: string; talk: Talk }) {
+  const words = useWords();
+  const [source, setSource] = useState('');
+  useEffect(() => {
+    void talk.image(name).then(setSource, () => {});
+  }, [name]);
+  return source ? <img class="picture" src={source} alt={words.imageShown} /> : <Bubble content={words.loading} />;
+}
+
+function Face({ agent }: { agent?: string }) {
+  return (
+    <span class="face" data-agent={agent !== undefined || undefined} aria-hidden="true">
+      <Icon type={agent === undefined ? 'bot' : 'agent'} />
+    </span>
+  );
+}
+
+function Hidden({ children }: { children: string }) {
+  return <span class="hidden">{children}</span>;
+}
