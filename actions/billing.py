@@ -28,12 +28,17 @@ CAUSES = {
 
 
 class AccountQuery(HotlineAction):
-    """A question about personal data: silent when its form was dropped, else ``tell``."""
+    """A question about personal data: silent when its form was dropped, else ``tell``.
+
+    ``own_slots`` are emptied when it is answered or dropped; those of a task left open stay.
+    """
+
+    own_slots: tuple[str, ...] = ()
 
     async def perform(self, call: Call) -> list[EventType]:
         """Answer, and remember what was answered for a follow-up."""
         form = self.name().removeprefix("action_") + "_form"
-        done = cleared("task_dropped", "bill_month")
+        done = cleared("task_dropped", *self.own_slots)
         if call.slot("task_dropped"):
             return done
         await self.tell(call, call.slot("phone_number"))
@@ -83,6 +88,8 @@ class ActionQuerySuspension(AccountQuery):
 
 class ActionQueryBill(AccountQuery):
     """A month's bill by item, and the items that made it higher than the month before."""
+
+    own_slots = ("bill_month",)
 
     async def tell(self, call: Call, phone: str) -> None:
         """The answer."""
@@ -246,7 +253,7 @@ class ValidateQueryBillForm(AccountForm):
         call = Call(dispatcher, tracker, domain)
         said = value[-1] if isinstance(value, list) else str(value)
         starting = tracker.get_slot(REQUESTED_SLOT) is None
-        if starting and not call.entities("month"):
+        if starting and call.asked != "resume_task" and not call.entities("month"):
             return {"bill_month": None}
         open_months = call.services.billing.open_months()
         months = months_meant(said, call.services.clock.now())

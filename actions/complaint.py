@@ -7,7 +7,8 @@ number is told only after the ticket is committed.
 from __future__ import annotations
 
 import logging
-from typing import Any, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any, Optional
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
@@ -101,8 +102,8 @@ class ActionOpenComplaint(HotlineAction):
     async def perform(self, call: Call) -> list[EventType]:
         """Apologise, keep what was said already, go on with the questions or the offer."""
         if call.tracker.active_loop.get("name") == FORM:  # he says more of it while he is asked something else
-            told = ",".join(filter(None, (call.slot("complaint_text"), substance(call.text))))
-            return [SlotSet("complaint_text", written(told) or None), FollowupAction(FORM)]
+            more = ",".join(filter(None, (call.slot("complaint_text"), substance(call.text))))
+            return [SlotSet("complaint_text", written(more) or None), FollowupAction(FORM)]
         insists = call.asked in ("offer_bill", "insist_complaint") and bool(call.slot("complaint_category"))
         category = str(call.slot("complaint_category") if insists else CATEGORIES.get(call.intent, "general"))
         if not insists:
@@ -174,7 +175,7 @@ class ActionCheckSuspension(HotlineAction):
         if call.slot("task_dropped") or cause in (None, "none"):
             if cause == "none":
                 call.say("utter_complaint_line_works", phone_number=phone)
-            return [*done, FollowupAction(FORM)]
+            return [*done, *await _known_customer(call), FollowupAction(FORM)]
         if cause == "paid":
             return [*done, *await self._mend(call, phone)]
         if cause == "arrears":
@@ -186,15 +187,16 @@ class ActionCheckSuspension(HotlineAction):
         return [*done, SlotSet("complaint_waits", None)]
 
     async def _mend(self, call: Call, phone: str) -> list[EventType]:
+        known = await _known_customer(call)
         if not call.slot("resume_confirmed"):
-            return [FollowupAction(FORM)]
+            return [*known, FollowupAction(FORM)]
         try:
             key = f"{call.conversation}:{call.message_id}"
             order = await call.services.changes.carry_out(call.conversation, phone, "resume_service", "", key)
         except HotlineError as error:
             logger.warning("a line that was paid for could not be put back: %s", type(error).__name__)
             call.say("utter_complaint_line_not_resumed")
-            return [SlotSet("complaint_escalated", True), FollowupAction(FORM)]
+            return [*known, SlotSet("complaint_escalated", True), FollowupAction(FORM)]
         call.say("utter_complaint_line_resumed", phone_number=phone, order=order.number)
         return [*cleared(*COMPLAINT), *await ActionFinishTask().perform(call)]
 

@@ -230,17 +230,25 @@ class ActionAskFaultChecked(HotlineAction):
 
     async def perform(self, call: Call) -> Optional[list[EventType]]:
         """Ask."""
-        kind, step, phone = fault_kind(call), step_in_hand(call), call.slot("phone_number")
-        if kind == "network" and phone and await call.services.verification.verified(call.conversation, phone):
-            account = await call.services.billing.account(call.conversation, phone)
-            if account.cause == "arrears":
-                call.say("utter_billing_suspended_for_arrears", amount=formats.money(account.owed))
-            elif account.cause:
-                call.say(CAUSES[account.cause])
-            if account.cause:
-                return [SlotSet(slot, value) for slot, value in drop().items()]
-        call.say(QUESTIONS[f"{kind} {step}"])
+        kind = fault_kind(call)
+        if kind == "network" and await self.stopped(call, call.slot("phone_number")):
+            return [SlotSet(slot, value) for slot, value in drop().items()]
+        call.say(QUESTIONS[f"{kind} {step_in_hand(call)}"])
         return None
+
+    async def stopped(self, call: Call, phone: Optional[str]) -> bool:
+        """Whether a verified number is stopped; then why was told. What cannot be looked up is not known."""
+        try:
+            if not phone or not await call.services.verification.verified(call.conversation, phone):
+                return False
+            account = await call.services.billing.account(call.conversation, phone)
+        except HotlineError:
+            return False
+        if account.cause == "arrears":
+            call.say("utter_billing_suspended_for_arrears", amount=formats.money(account.owed))
+        elif account.cause:
+            call.say(CAUSES[account.cause])
+        return account.cause is not None
 
 
 class ActionAskReportConfirmed(HotlineAction):

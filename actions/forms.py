@@ -188,9 +188,12 @@ def requested(call: Call, *slots: str) -> bool:
 def answered(call: Call, slot: str) -> Optional[bool]:
     """Yes or no, when that was said to the question for this very slot; else None.
 
+    It counts only while the question is the last thing that was asked: not after a menu, say, that came in between.
     A yes with something behind it (对快点) may have been understood as what is behind it.
     """
-    if not requested(call, slot) or (call.text and not LETTER.search(call.text)):  # a blotted-out number is no word
+    if not requested(call, slot) or call.asked != "confirm":
+        return None
+    if call.text and not LETTER.search(call.text):  # a number that was blotted out is no word
         return None
     if BARE_YES.fullmatch(call.text) or (call.intent in YES_WITH_MORE and PLAIN_YES.search(call.text)):
         return True

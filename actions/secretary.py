@@ -40,6 +40,7 @@ from hotline.services.secretary import (
     recipient_among,
     replaces,
     surname_in,
+    with_more,
     withholds_name,
     written,
 )
@@ -191,11 +192,11 @@ class ValidateLeaveMessageForm(SecretaryForm):
             return {"message_text": written(call.text)} if may_be_message(call) else {}
         if requested(call, "message_confirmed", "message_complete") and known and call.intent not in ASIDES:
             if adds(call.text) or (requested(call, "message_complete") and _is_addition(call)):
-                return {"message_text": written(f"{known},{call.text}")}
+                return {"message_text": with_more(known, call.text)}
             if requested(call, "message_confirmed") and (new := replaces(call.text)):
                 return {"message_text": written(new)}
             if requested(call, "message_confirmed") and call.intent in UNDECIDED and may_be_message(call):
-                return {"message_text": written(f"{known},{call.text}")}
+                return {"message_text": with_more(known, call.text)}
         return {}
 
     async def validate_message_text(

@@ -8,6 +8,7 @@ from typing import Optional
 from hotline.clock import clock_for
 from hotline.gateways.account import SqlAccountGateway
 from hotline.gateways.billing import SqlBillingGateway
+from hotline.gateways.broker import RabbitBroker
 from hotline.gateways.callbacks import SqlCallbackRequests
 from hotline.gateways.calls import SqlCallRecords
 from hotline.gateways.catalogue import SqlCatalogue
@@ -27,6 +28,7 @@ from hotline.gateways.trackers import SqlEventLog
 from hotline.ports import (
     AccountGateway,
     BillingGateway,
+    Broker,
     CallRecords,
     Catalogue,
     Clock,
@@ -77,6 +79,7 @@ class Services:
     handoff: HandoffService
     staff: StaffStore
     outbox: Outbox
+    broker: Optional[Broker]
     secrets: SecretDesk
 
     def close(self) -> None:
@@ -116,7 +119,8 @@ def build(
     sms = SqlSmsGateway(database, clock)
     reset = PasswordResetService(SqlResetStore(database), sms, account, clock)
     staff = SqlStaffStore(database, clock)
-    tickets = TicketService(SqlTicketStore(database, clock), clock, Deadlines(settings.ticket_hours), _targets(settings))
+    deadlines = Deadlines(settings.ticket_hours)
+    tickets = TicketService(SqlTicketStore(database, clock), clock, deadlines, _targets(settings))
     secrets = {
         "service_password": verification.check_password,
         "sms_code": reset.check_code,
@@ -151,6 +155,7 @@ def build(
         ),
         staff=staff,
         outbox=SqlOutbox(database),
+        broker=RabbitBroker(settings.broker_url, settings.gateway_timeout) if settings.broker_url else None,
         secrets=SecretDesk(secrets, verification.forget),
     )
 

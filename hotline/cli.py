@@ -8,7 +8,7 @@ import socket
 import sys
 import warnings
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Optional
 
 import click
 
@@ -16,10 +16,28 @@ from hotline.errors import HotlineError, SettingsError
 from hotline.settings import ROOT, Settings, load_settings
 
 LEAST_FREE_MB = 200
+TALK_TESTS = ("test", "record", "chat")
 SENTENCES = ("查一下话费", "上个月账单为什么多了", "还有多少流量")
 
 
-@click.group()
+class _WithTalkTests(click.Group):
+    """The commands, with those of the conversation tests, which bring pytest along and are loaded when named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names."""
+        return sorted([*super().list_commands(ctx), *TALK_TESTS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> Optional[click.Command]:
+        """A command by its name."""
+        if cmd_name not in TALK_TESTS:
+            return super().get_command(ctx, cmd_name)
+        from hotline.testing import commands
+
+        command: click.Command = getattr(commands, cmd_name)
+        return command
+
+
+@click.group(cls=_WithTalkTests)
 def cli() -> None:
     """The self-service dialogue engine of a mobile operator's hotline."""
 

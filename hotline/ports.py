@@ -573,6 +573,14 @@ class Outbox(Protocol):
         ...
 
 
+class Broker(Protocol):
+    """A message broker of the operator."""
+
+    async def publish(self, key: str, message: Mapping[str, Any]) -> None:
+        """Publish under a routing key such as ``ticket.filed``; returns once the broker has it."""
+        ...
+
+
 # --- tickets ---------------------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, file, json
 
 from hotline import bootstrap
+from hotline.desk.app import install as install_desk
 from hotline.engine import load_agent
 from hotline.errors import HotlineError
 from hotline.settings import ROOT, Settings
@@ -34,11 +35,11 @@ def create_app(settings: Settings) -> Sanic:
     app.config.REQUEST_TIMEOUT = 10
     app.config.MOTD = False
     channels.channel.register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
-    app.static("/static", str(STATIC))
-    app.add_route(_page, "/", methods=["GET"])
+    serve_pages(app, settings)
     app.add_route(_live, "/live", methods=["GET"])
     app.add_route(_ready, "/ready", methods=["GET"])
-    app.register_middleware(_headers(settings), "response")
+
+    install_desk(app, bootstrap.services())
 
     async def start(app: Sanic, _loop: AbstractEventLoop) -> None:
         app.ctx.agent = load_agent(settings.model, bootstrap.services().events)
@@ -49,6 +50,13 @@ def create_app(settings: Settings) -> Sanic:
     app.register_listener(start, "before_server_start")
     app.register_listener(stop, "after_server_stop")
     return app
+
+
+def serve_pages(app: Sanic, settings: Settings) -> None:
+    """The operator's demo page, the widget, and what browsers may do with either."""
+    app.static("/static", str(STATIC))
+    app.add_route(_page, "/", methods=["GET"])
+    app.register_middleware(_headers(settings), "response")
 
 
 async def _page(_request: Request) -> HTTPResponse:

@@ -12,11 +12,16 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
 _SPACE = re.compile(r"\s+")
 
-_DIGITS = {c: d for d, spoken in enumerate(("零〇洞", "一幺", "二两", "三", "四", "五", "六", "七", "八", "九")) for c in spoken}
-_DIGITS = {c: str(d) for c, d in _DIGITS.items()}
+_DIGITS = {
+    character: str(digit)
+    for digit, spoken in enumerate(("零〇洞", "一幺", "二两", "三", "四", "五", "六", "七", "八", "九"))
+    for character in spoken
+}
 _SPOKEN = "".join(c for c in _DIGITS if c != "洞")
 # A run of digits as they are read out: with Latin digits among them, pauses between the groups, 三个零 for 000.
 _RUN = re.compile(
@@ -35,7 +40,7 @@ def _simplifier() -> Any:
     return opencc.OpenCC("t2s")
 
 
-def _digits(match: "re.Match[str]") -> str:
+def _digits(match: re.Match[str]) -> str:
     """A run of spoken digits as Latin ones, or as it was when it may be something else (三四五号, 七七八八, 二三十)."""
     text, end = match.group(), match.end()
     if text.isascii():
@@ -77,12 +82,14 @@ def normalise(text: str) -> str:
 _PUNCTUATION = re.compile(r"[^\w]+")
 _FILLER = re.compile("[嗯呃额啊哎唉诶欸哦噢喔呀嘛呢哈吧嘞咯哟呗]+")
 _LEAD = re.compile("^(?:喂|你好|您好|那个|那么|那|就是说|就是|然后|这个|我说|对|好的|好)+(?=.{3})")
-_HESITATION = re.compile("那个(?=[那我你他它这就不有])|就是说|就是(?=[我你他那这说])|然后(?=.)|的话|怎么说|这个这个|那什么|反正|是不是啊|是吧|对吧")
+_HESITATION = re.compile(
+    "那个(?=[那我你他它这就不有])|就是说|就是(?=[我你他那这说])|然后(?=.)|的话|怎么说|这个这个|那什么|反正|是不是啊|是吧|对吧"
+)
 _STUTTER = re.compile(r"(.{1,6}?)\1+")
 _KEEP_DOUBLE = frozenset("看查问试想说听等聊谢慢常刚天拜爸妈哥姐弟妹爷奶宝人个多少好早晚行对")
 
 
-def _once(match: "re.Match[str]") -> str:
+def _once(match: re.Match[str]) -> str:
     unit = match.group(1)
     if any(c in "0123456789" for c in unit):
         return match.group()

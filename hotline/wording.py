@@ -6,8 +6,9 @@ Nothing here knows a word: it looks responses up, fills them in and picks the va
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Optional
+from typing import Any, Optional
 
 import yaml
 
@@ -39,6 +40,15 @@ class Words:
         own = [v for v in variants if v.get("channel") == channel and "condition" not in v]
         plain = [v for v in variants if "channel" not in v and "condition" not in v]
         return (own or plain)[0]
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a response."""
+        return name in self._responses
+
+    def all(self) -> Iterable[Mapping[str, Any]]:
+        """Every variant of every response."""
+        for variants in self._responses.values():
+            yield from variants
 
     def answer(self, name: str, channel: Optional[str] = None, /, **values: Any) -> Answer:
         """A whole answer."""

@@ -189,6 +189,10 @@ class Chat:
         """Put a picture that was kept into the conversation."""
         self._accept(self._talk(conversation), Item(message_id, image=name))
 
+    def happen(self, conversation: str, message_id: str, event: str) -> None:
+        """Let the assistant take up something that happened outside the talk, such as a human letting go."""
+        self._accept(self._talk(conversation), Item(message_id, event=event))
+
     async def images_wanted(self, conversation: str) -> bool:
         """Whether a picture may be sent now: in a complaint, or to a human."""
         known = await self._door.conversation(conversation)

@@ -63,6 +63,7 @@ def frame(answers: Sequence[Answer]) -> Frame:
         "at": kept.get("at"),
         "said": kept.get("said", []),
         "answers": [shown(answer) for answer in answers if answer.text or answer.card],
+        "agent": next((answer.metadata["agent"] for answer in answers if answer.metadata.get("agent")), None),
     }
 
 

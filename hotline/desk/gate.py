@@ -1,7 +1,8 @@
 """Who may do what at the desk: log-ins, sessions, roles, and what every request must bring along.
 
-A session is a signed token in an HttpOnly, SameSite=Strict cookie. Whatever changes something needs the header ``X-Desk``, which no
-foreign page can send, and no foreign ``Origin``. Attempts are counted a log-in, in all processes, and slowed down an address.
+A session is a signed token in an HttpOnly, SameSite=Strict cookie. Whatever changes something needs the header
+``X-Desk``, which no foreign page can send, and no foreign ``Origin``. Attempts are counted a log-in, in all processes,
+and slowed down an address.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ class Gate:
         self._origins = origins
         self._addresses: dict[str, Bucket] = {}
 
-    def route(self, blueprint: Blueprint, method: str, path: str, handler: Handler, roles: tuple[str, ...] = ALL) -> None:
+    def route(
+        self, blueprint: Blueprint, method: str, path: str, handler: Handler, roles: tuple[str, ...] = ALL
+    ) -> None:
         """Serve ``handler(request, staff, **parameters)``, which returns a JSON object, to these roles."""
 
         async def view(request: Request, **parameters: Any) -> HTTPResponse:
@@ -99,8 +102,13 @@ class Gate:
         if not isinstance(token, str):
             raise NoSessionError("no session")
         try:
-            options = {"require": ["exp", "iat", "sub"]}
-            claims = jwt.decode(token, self._secret, algorithms=[ALGORITHM], audience=AUDIENCE, options=options)
+            claims = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                options={"require": ["exp", "iat", "sub"]},
+            )
         except jwt.InvalidTokenError as error:
             raise NoSessionError(type(error).__name__) from None
         staff = await self._staff.find(str(claims["sub"]))

@@ -34,7 +34,7 @@ def handoff(one: Handoff, now: float) -> View:
         "target": one.target,
         "topic": context.get("topic") or "",
         "customer": f"{slots.get('complaint_surname') or ''}{slots.get('complaint_title') or ''}",
-        "phone": mask(str(context.get("phone_number") or "")),
+        "phone": mask(str(context.get("phone_number") or slots.get("complaint_phone") or "")),
         "verified": bool(context.get("verified")),
         "ticket": one.ticket,
         "requested": one.requested,
@@ -51,7 +51,7 @@ def handoff(one: Handoff, now: float) -> View:
 
 
 def transcript(answers: Iterable[Mapping[str, Any]]) -> list[View]:
-    """What was said, oldest first; numbers are masked up to where a human joins, who needs those that are told to him."""
+    """What was said, oldest first; numbers are masked up to where a human joins, who needs those told to him."""
     entries: list[View] = []
     turn: list[Mapping[str, Any]] = []
     live = False

@@ -35,14 +35,17 @@ class Voice:
         await self._tell(conversation, kept)
         return [dict(one) for one in kept]
 
-    async def say(self, conversation: str, message_id: str, response: str, number: str = "", **values: Any) -> None:
-        """A response of domain.yml, once a message id; its buttons and its question count from then on."""
+    async def say(self, conversation: str, message_id: str, response: str, agent: str = "", /, **values: Any) -> None:
+        """A response of domain.yml, once a message id; its buttons and its question count from then on.
+
+        ``agent`` is the number of the human who says it, empty where nobody does.
+        """
         async with self._lock.hold(conversation, PATIENCE):
             known, said = await self._conversations.load(conversation, message_id)
             if known is None or said is not None:
                 return
             answer = self._words.answer(response, known.channel, **values)
-            answer.metadata["agent" if number else "system"] = number or True
+            answer.metadata["agent" if agent else "system"] = agent or True
             answer.dressed = self._dress()
             if answer.buttons or answer.metadata.get("asks"):
                 known.state.update(asks=answer.metadata.get("asks"), buttons=answer.buttons, last=[answer.as_dict()])

@@ -19,6 +19,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from hotline.nlu.context import asked_in_training, asked_last
 from hotline.nlu.model import IntentModel
+from hotline.nlu.requests import several
 from hotline.text import normalise
 
 
@@ -50,9 +51,7 @@ class HotlineIntentClassifier(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the examples; those that carry ``metadata.asked`` teach context too."""
-        rows = [
-            (normalise(m.get(TEXT)), m.get(INTENT), asked_in_training(m)) for m in training_data.intent_examples
-        ]
+        rows = [(normalise(m.get(TEXT)), m.get(INTENT), asked_in_training(m)) for m in training_data.intent_examples]
         # Everything is learnt without its context too: a bare sentence must be understood as well.
         rows += [(text, intent, None) for text, intent, asked in rows if asked]
         self._model = IntentModel.train(rows)
@@ -81,8 +80,17 @@ class HotlineIntentClassifier(GraphComponent, IntentClassifier):
             probability = self._model.probabilities(text, asked_last(message))
             order = np.argsort(-probability)[: self._config["ranking"]]
             ranking = [{"name": self._model.intents[i], "confidence": float(probability[i])} for i in order]
+            requests = several(text, self._best)
+            if requests:
+                first = {"name": requests[0]["name"], "confidence": requests[0]["confidence"]}
+                ranking = [first, *(row for row in ranking if row["name"] != first["name"])]
+                message.set("requests", requests, add_to_output=True)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
 
-
+    def _best(self, text: str) -> tuple[str, float]:
+        assert self._model is not None
+        probability = self._model.probabilities(text)
+        best = int(probability.argmax())
+        return self._model.intents[best], float(probability[best])

@@ -6,9 +6,10 @@ from typing import Any, Optional
 
 from rasa.shared.nlu.training_data.message import Message
 
-ASKED = frozenset(
-    "start anything_else phone_number password month confirm surname problem choose address time told apology hold rating".split()
-)
+ASKED = frozenset({
+    "start", "anything_else", "phone_number", "password", "month", "confirm", "surname", "problem", "choose",
+    "address", "time", "told", "apology", "hold", "rating",
+})  # fmt: skip
 """The kinds of words that a customer may be answering; a closed list, anything else counts as unknown."""
 
 

@@ -8,7 +8,8 @@ One pass over the text. The names of the features say where they come from, so t
 from __future__ import annotations
 
 import re
-from typing import Iterator, Optional
+from collections.abc import Iterator
+from typing import Optional
 
 from hotline.nlu.sound import syllable
 from hotline.text import collapse
@@ -27,7 +28,7 @@ def bare(text: str) -> str:
     return _NUMERAL.sub("#", text)
 
 
-def _grams(prefix: str, units: "str | list[str]", longest: int, joint: str) -> Iterator[str]:
+def _grams(prefix: str, units: str | list[str], longest: int, joint: str) -> Iterator[str]:
     for size in range(1, longest + 1):
         for start in range(len(units) - size + 1):
             yield prefix + joint.join(units[start : start + size])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Iterator, Mapping, NamedTuple, Optional, Sequence
+from typing import NamedTuple, Optional
 
 from hotline.nlu.sound import syllable
 
@@ -88,5 +89,5 @@ def _sound(name: str) -> str:
     return "-" + "-".join(map(syllable, name)) + "-"
 
 
-def _either(names: Mapping[str, str]) -> "re.Pattern[str]":
+def _either(names: Mapping[str, str]) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(n) for n in sorted(names, key=len, reverse=True)))

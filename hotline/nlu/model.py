@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional
 
 import numpy as np
 import numpy.typing as npt
 
-from hotline.nlu.features import features
+from hotline.nlu.features import bare, features
+from hotline.text import collapse
+
+# How confidence is made (benchmarks/understanding.py shows what other values do): how sharply scores become
+# probabilities, how much a strange word weighs, and how many words it takes before strangeness counts in full.
+TEMPERATURE, SEVERITY, SMOOTHING = 7.0, 3, 3
+NOT_OURS = {"out_of_scope", "chitchat"}
 
 Row = tuple[str, str, Optional[str]]
 """Text, intent, and what was asked before (or None)."""
@@ -25,8 +32,13 @@ class IntentModel:
         idf: npt.NDArray[np.float32],
         bias: npt.NDArray[np.float32],
         temperature: float,
+        familiar: Iterable[str] = (),
     ) -> None:
-        """``weights`` has a row for each of ``names`` and a column for each of ``intents``."""
+        """``weights`` has a row for each of ``names`` and a column for each of ``intents``.
+
+        ``familiar`` are the pairs of characters that customers use when they speak of our service.
+        """
+        self._familiar = frozenset(familiar)
         self.intents, self.names = list(intents), list(names)
         self._index = {name: i for i, name in enumerate(self.names)}
         self._weights, self._idf, self._bias, self._temperature = weights, idf, bias, temperature
@@ -46,7 +58,8 @@ class IntentModel:
             np.ascontiguousarray(svm.coef_.T, dtype=np.float32),
             vectorizer.idf_.astype(np.float32),
             svm.intercept_.astype(np.float32),
-            7.0,
+            TEMPERATURE,
+            sorted({pair for text, intent, _ in rows if intent not in NOT_OURS for pair in _pairs(text)}),
         )
 
     def scores(self, text: str, asked: Optional[str] = None) -> npt.NDArray[np.float32]:
@@ -64,8 +77,18 @@ class IntentModel:
         """The calibrated probability of every intent."""
         scores = self.scores(text, asked) * self._temperature
         powers = np.exp(scores - scores.max())
-        result: npt.NDArray[np.float32] = powers / powers.sum()
+        result: npt.NDArray[np.float32] = powers / powers.sum() * self.familiarity(text)
         return result
+
+    def familiarity(self, text: str) -> float:
+        """From 1 for words that customers use with us down to nearly 0 for talk of something else.
+
+        A linear model is sure of itself on a recipe too, if one word of it is ours; how much of the rest was ever heard
+        here tells the two apart.
+        """
+        pairs = _pairs(text)
+        strange = sum(1 for pair in pairs if pair not in self._familiar)
+        return float((1 - strange / (len(pairs) + SMOOTHING)) ** SEVERITY)
 
     def save(self, path: Path) -> None:
         """Write the model to a file."""
@@ -77,6 +100,7 @@ class IntentModel:
             idf=self._idf,
             bias=self._bias,
             temperature=np.float32(self._temperature),
+            familiar=np.array("\n".join(sorted(self._familiar))),
         )
 
     @classmethod
@@ -90,4 +114,10 @@ class IntentModel:
                 stored["idf"],
                 stored["bias"],
                 float(stored["temperature"]),
+                str(stored["familiar"]).split("\n"),
             )
+
+
+def _pairs(text: str) -> list[str]:
+    core = bare(collapse(text)) or bare(text)
+    return [core[i : i + 2] for i in range(len(core) - 1)] or [core]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 
-@lru_cache(maxsize=None)
+@cache
 def syllable(character: str) -> str:
     """The usual reading of a character, without tone; other characters are their own reading."""
     from pypinyin import lazy_pinyin

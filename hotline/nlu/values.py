@@ -7,8 +7,8 @@ March, ``y:2026-03``, ``ly:3`` March of last year, ``last:3`` the last three mon
 from __future__ import annotations
 
 import re
-from decimal import Decimal
-from typing import Callable, Iterator, NamedTuple, Optional
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Optional
 
 from hotline.nlu.gazetteer import Gazetteer
 from hotline.nlu.numbers import NUMERAL, money, number, plain
@@ -41,8 +41,8 @@ def _phone_number(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator
 # --- months ----------------------------------------------------------------------------------------------------------
 
 _MONTH_NUMBER = "1[0-2]|0?[1-9]|十[一二]|[一二三四五六七八九十]"
-_MONTHS: tuple[tuple["re.Pattern[str]", Callable[["re.Match[str]"], str]], ...] = (
-    (re.compile("上上个?月|大上个?月|上两个月那个月"), lambda m: "-2"),
+_MONTHS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (re.compile("上上个?月|大上个?月|上两个月那个月|再(?:往)?[上前]一?个?月"), lambda m: "-2"),
     (
         re.compile("(?:最近|近|前|过去|这|上)([一二两三四五六1-6]|十二|12)个月(?!后)|(?:最近|近|过去|这)(半年|几个月)"),
         lambda m: "last:" + ({"半年": "6", "几个月": "3"}.get(m[2] or "") or _int(m[1])),
@@ -74,14 +74,19 @@ def _month(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]
         for m in pattern.finditer(text):
             if not (m.lastindex == 1 and _NO_MONTH_BEFORE.search(text[: m.start()])):
                 yield Found("month", value(m), m.start(), m.end())
-    if asked == "month" and (m := re.fullmatch(rf"(?:就|是|查|那|嗯)*({_MONTH_NUMBER})(?:的|吧|啊)*", text)):
-        yield Found("month", "m:" + _int(m[1]), m.start(1), m.end(1))
+    answer = re.fullmatch(rf"(?:就|是|查|那|嗯)*({_MONTH_NUMBER})(?:的|吧|啊)*", text) if asked == "month" else None
+    if answer:
+        yield Found("month", "m:" + _int(answer[1]), answer.start(1), answer.end(1))
 
 
 # --- plans, packs, services, amounts ---------------------------------------------------------------------------------
 
-_PRICED = re.compile(rf"(?:每月|一个月)?(?P<fee>{NUMERAL})(?:块钱|元钱|块|元)?(?:每月|一个月|一月)?(?:的|那个|那档|档|套餐|这个|这种)")
-_SPENT = re.compile("(?:扣|充|交|缴|存|欠|收|退|返|花|付|差|剩|送|还有|多出|少)(?:了|我|你|的|值|费|掉|走|那|个|过|是|到|我的)*$")
+_PRICED = re.compile(
+    rf"(?:每月|一个月)?(?P<fee>{NUMERAL})(?:块钱|元钱|块|元)?(?:每月|一个月|一月)?(?:的|那个|那档|档|套餐|这个|这种)"
+)
+_SPENT = re.compile(
+    "(?:扣|充|交|缴|存|欠|收|退|返|花|付|差|剩|送|还有|多出|少)(?:了|我|你|的|值|费|掉|走|那|个|过|是|到|我的)*$"
+)
 _PACK_CUE, _PLAN_CUE = re.compile("流量包|加油包|叠加|加餐|包$|的包|流量的"), re.compile("套餐|资费|月租")
 _BARE_NUMBER = re.compile(rf"(?:就|要|是|选|那|那个|嗯|办|换|的)*({NUMERAL})(?:块|元|的|吧|那个|啊|档)*")
 
@@ -91,7 +96,11 @@ def _priced(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
     spans += [
         (start, end, value)
         for start, end, value in money(text)
-        if any(text.startswith(("的" + f, f), end) for t in ("plan", "pack") for f in [*names.families(t), "流量包", "加油包"])
+        if any(
+            text.startswith(("的" + f, f), end)
+            for t in ("plan", "pack")
+            for f in [*names.families(t), "流量包", "加油包"]
+        )
     ]
     if asked == "choose" and (m := _BARE_NUMBER.fullmatch(text)):
         spans.append((m.start(1), m.end(1), number(m[1])))
@@ -106,7 +115,9 @@ def _priced(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
         near = text[max(0, start - 6) : end + 6]
         for table in order:
             if name := names.costing(table, fee, near):
-                family = next((f for f in sorted(names.families(table), key=len, reverse=True) if text.startswith(f, end)), "")
+                family = next(
+                    (f for f in sorted(names.families(table), key=len, reverse=True) if text.startswith(f, end)), ""
+                )
                 yield Found(table, name, start, end + len(family))
                 break
 
@@ -117,7 +128,9 @@ def _named(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]
             yield Found(*named)
 
 
-_RECHARGED = re.compile(rf"(?:充|交|缴|存|冲)(?:了|我|值|话费|费|个|上)*({NUMERAL})(?!块|元|个|次|月|号|天|年|点|分|多|\d)")
+_RECHARGED = re.compile(
+    rf"(?:充|交|缴|存|冲)(?:了|我|值|话费|费|个|上)*({NUMERAL})(?!块|元|个|次|月|号|天|年|点|分|多|\d)"
+)
 
 
 def _amount(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]:
@@ -135,8 +148,9 @@ _TITLES = {"先生": "先生", "男士": "先生", "女士": "女士", "太太":
 _TITLE = re.compile("先生|男士|女士|太太|小姐")
 _GIVEN = "[\u4e00-\u9fff]"
 _SPELLED = {
-    "木子": "李", "弓长": "张", "立早": "章", "耳东": "陈", "双口": "吕", "口天": "吴", "古月": "胡", "草头黄": "黄", "三横王": "王",
-    "双木": "林", "言午": "许", "走肖": "赵", "人可": "何", "禾呈": "程", "关耳": "郑", "文刀": "刘", "干勾于": "于", "女未": "姚",
+    "木子": "李", "弓长": "张", "立早": "章", "耳东": "陈", "双口": "吕", "口天": "吴", "古月": "胡",
+    "草头黄": "黄", "三横王": "王", "双木": "林", "言午": "许", "走肖": "赵", "人可": "何", "禾呈": "程", "关耳": "郑", "文刀": "刘",
+    "干勾于": "于", "女未": "姚",
 }  # fmt: skip
 
 
@@ -147,7 +161,9 @@ def _people(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
     either = "|".join(sorted(surnames, key=len, reverse=True))
     for m in re.finditer(rf"(?:免贵|我|他|她|机主|本人|也|是|^)?姓({either})", text):
         yield Found("surname", m[1], m.start(1), m.end(1))
-    for m in re.finditer(rf"(?:我|他|她|名字|机主)(?:叫|名叫|是叫|是)({either}){_GIVEN}{{1,2}}(?![\u4e00-\u9fff]{{2}})", text):
+    for m in re.finditer(
+        rf"(?:我|他|她|名字|机主)(?:叫|名叫|是叫|是)({either}){_GIVEN}{{1,2}}(?![\u4e00-\u9fff]{{2}})", text
+    ):
         if m.group(0)[1] == "叫" or "叫" in m.group(0):
             yield Found("surname", m[1], m.start(1), m.end(1))
     for m in re.finditer(rf"({either})(?:{_GIVEN}{{0,2}}?)(先生|男士|女士|太太|小姐)", text):
@@ -159,7 +175,9 @@ def _people(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
             yield Found("title", _TITLES[m.group()], m.start(), m.end())
 
 
-_NOT_A_NAME = re.compile("谢谢|方便|马上|高兴|何必|应该|明天|那个|什么|没有|不|等|好|可以|知道|万一|于是|白|常|时|贵姓|干嘛|向|安全|和")
+_NOT_A_NAME = re.compile(
+    "谢谢|方便|马上|高兴|何必|应该|明天|那个|什么|没有|不|等|好|可以|知道|万一|于是|白|常|时|贵姓|干嘛|向|安全|和"
+)
 
 
 def _answered_surname(text: str, either: str) -> Iterator[Found]:
@@ -178,7 +196,7 @@ def _answered_surname(text: str, either: str) -> Iterator[Found]:
 # --- places, times, ratings ------------------------------------------------------------------------------------------
 
 _DISTRICT = re.compile("(?:(?<=市)|(?<=[在住是到去])|^)([\u4e00-\u9fff]{2})区")
-_NOT_A_DISTRICT = frozenset("小 地 市 郊 山 城 社 校 园 景 片 专".split())
+_NOT_A_DISTRICT = frozenset(["小", "地", "市", "郊", "山", "城", "社", "校", "园", "景", "片", "专"])
 
 
 def _place(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]:
@@ -187,11 +205,19 @@ def _place(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]
             yield Found("district", m[1], m.start(1), m.end(1))
 
 
-_DAY = "(?:大后天|今天|明天|后天|今儿|明儿|今晚|明晚|(?:这|下|本)?个?(?:周|星期|礼拜)[一二三四五六日天末1-6]|周末|(?:\\d{1,2}|[一二三]?十?[一二三四五六七八九十])[号日])"
+_DAY = (
+    "(?:大后天|今天|明天|后天|今儿|明儿|今晚|明晚|(?:这|下|本)?个?(?:周|星期|礼拜)[一二三四五六日天末1-6]|周末"
+    "|(?:\\d{1,2}|[一二三]?十?[一二三四五六七八九十])[号日])"
+)
 _PART = "(?:早上|上午|中午|下午|傍晚|晚上|夜里|凌晨)"
-_CLOCK = "(?:(?:\\d{1,2}|十[一二]?|[一二两三四五六七八九])点(?:半|一刻|三刻|钟|[零一二三四五\\d]{1,2}十?[一二三四五六七八九]?分?)?|\\d{1,2}:\\d{2})"
+_CLOCK = (
+    "(?:(?:\\d{1,2}|十[一二]?|[一二两三四五六七八九])点"
+    "(?:半|一刻|三刻|钟|[零一二三四五\\d]{1,2}十?[一二三四五六七八九]?分?)?|\\d{1,2}:\\d{2})"
+)
 _AFTER = "(?:以后|之后|过后|以前|之前|左右)?"
-_TIME = re.compile(f"{_DAY}?的?{_PART}?{_CLOCK}(?:(?:到|至|-){_PART}?{_CLOCK})?{_AFTER}|{_DAY}?的?{_PART}{_AFTER}|{_DAY}")
+_TIME = re.compile(
+    f"{_DAY}?的?{_PART}?{_CLOCK}(?:(?:到|至|-){_PART}?{_CLOCK})?{_AFTER}|{_DAY}?的?{_PART}{_AFTER}|{_DAY}"
+)
 _NOT_VISIT = re.compile(f"^(?:{_DAY}|{_PART})$")
 
 
@@ -205,8 +231,10 @@ def _time(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]:
 
 
 _RATINGS = {
-    "非常不满意": "1", "很不满意": "1", "太不满意": "1", "不太满意": "2", "不满意": "2", "不怎么满意": "2", "差评": "1", "一般": "3",
-    "还行": "3", "还可以": "3", "凑合": "3", "非常满意": "5", "很满意": "5", "特别满意": "5", "十分满意": "5", "挺满意": "4", "比较满意": "4",
+    "非常不满意": "1", "很不满意": "1", "太不满意": "1", "不太满意": "2", "不满意": "2", "不怎么满意": "2",
+    "差评": "1", "一般": "3",
+    "还行": "3", "还可以": "3", "凑合": "3", "非常满意": "5", "很满意": "5", "特别满意": "5", "十分满意": "5",
+    "挺满意": "4", "比较满意": "4",
     "满意": "4", "满分": "5", "好评": "5", "五星": "5", "四星": "4", "三星": "3", "两星": "2", "一星": "1",
 }  # fmt: skip
 _RATING_WORD = re.compile("|".join(sorted(_RATINGS, key=len, reverse=True)))
@@ -225,11 +253,10 @@ def _rating(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
 
 
 _FINDERS = (_phone_number, _named, _priced, _month, _amount, _people, _place, _time, _rating)
-_MAY_SHARE = {frozenset(("surname", "title"))}
 
 
 def find_values(text: str, names: Gazetteer, asked: Optional[str] = None) -> list[Found]:
-    """All values in a text in order; of two that overlap the more specific (earlier in the list of finders, longer) stays."""
+    """All values in a text in order; of two that overlap the finder listed earlier wins, then the longer."""
     kept: list[Found] = []
     for finder in _FINDERS:
         for found in sorted(finder(text, names, asked), key=lambda f: f.start - f.end):

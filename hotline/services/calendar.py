@@ -1,4 +1,4 @@
-"""The farewell of the day (1258-6): 祝您周末愉快 on weekends, 祝您XX节愉快 on public holidays; the desk's opening hours.
+"""The farewell of the day (1258-6), 祝您周末愉快 on weekends, 祝您XX节愉快 on public holidays; opening hours.
 
 China's real calendar with its made-up working days comes from the package ``holidays``, which is updated each year
 when the State Council publishes the arrangement.

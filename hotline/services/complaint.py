@@ -1,7 +1,7 @@
 """What customers say when they complain (topic complaint, 1860-25): what of it is the complaint, what corrects it.
 
-A complaint is kept in the customer's own words; nothing here changes them, but for what could be taken for a command or a
-placeholder.
+A complaint is kept in the customer's own words; nothing here changes them, but for what could be taken for a command or
+a placeholder.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ _FRAME = re.compile(
     "你好|您好|喂|请问|麻烦|帮我|给我|帮忙|我(?:现在)?(?:要|想|得)?|(?:要|想)?(?:投诉|举报|申诉|反映|反应|反馈|提)|一下|这个|那个|"
     "你们|咱们|公司|客服|有(?:一?个|点|些|几个|两个)?|一?个|点|些|条|情况|问题|事情?|意见|建议|要|想|给|的|了|吧|啊|呢|呀|[嗯呃哦哎]|[^\\w]"
 )
-_INSTEAD = re.compile("^(?:不对|不是|错了|不是的|不是这样的?|记错了|说错了|不准确)[的吧啊呀,,。!! ]*(?:我?(?:是说|说的是|要说的是|反映的是)|是|应该是)?[::,, ]*")
+_INSTEAD = re.compile(
+    "^(?:不对|不是|错了|不是的|不是这样的?|记错了|说错了|不准确)[的吧啊呀,,。!! ]*"
+    "(?:我?(?:是说|说的是|要说的是|反映的是)|是|应该是)?[::,, ]*"
+)
 _MORE = re.compile("^(?:还有|另外|再加|加上|补充|再说|再补|还要|对了|而且|并且)")
 _PAYMENT = re.compile("到账|没到|未到|交了|缴了|充了|充值|存了")
 _TO_US = re.compile(

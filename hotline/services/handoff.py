@@ -1,6 +1,6 @@
-"""From the assistant to a human and back (ch1, ch2 客户等待超过60秒未做答则视为未应答): states, queue, offers, the way back.
+"""From the assistant to a human and back: states, queue, offers (ch1; ch2 客户等待超过60秒未做答则视为未应答).
 
-A handoff is kept outside Rasa's tracker and looked at before Rasa (``hotline/door.py``): no typed command wakes the bot.
+A handoff is kept outside Rasa's tracker and looked at before Rasa (``hotline/door.py``): nothing typed wakes the bot.
 All moves are in one table. Waiting is measured by the machine's clock; opening hours by the business clock.
 """
 
@@ -153,8 +153,8 @@ class Placed:
 class Happening:
     """Something that the customer is to be told of.
 
-    ``kind``: ``callback`` (over 60 s without an answer), ``timed_out``, ``out_of_hours``, ``agent_lost``, ``lapsed`` (nobody took
-    the transfer), ``closed``.
+    ``kind``: ``callback`` (over 60 s without an answer), ``timed_out``, ``out_of_hours``, ``agent_lost``, ``lapsed`` (nobody
+    took the transfer), ``closed``.
     """
 
     kind: str
@@ -333,7 +333,7 @@ class HandoffService:
         return await self._make(number, Move.DECLINE, login, check, offered_to="", offered=None, transfer_to="")
 
     async def transfer(self, number: int, login: str, to: str) -> Handoff:
-        """Hand on to a colleague (a log-in) or to whichever ``supervisor`` is first; until then the talk is one's own."""
+        """Hand on to a colleague (a log-in) or to whichever ``supervisor`` is first; till then the talk is one's own."""
         known = to == SUPERVISOR or any(
             one.login == to and one.role in SERVING for one in await self._staff.everybody()
         )
@@ -357,7 +357,7 @@ class HandoffService:
         return await self._make(number, Move.CLOSE, login, _own(login), **values)
 
     async def said(self, number: int, login: str) -> Handoff:
-        """The agent speaks; raises ``IllegalMoveError`` unless the talk is his (a stale claim, a closed conversation)."""
+        """The agent speaks; ``IllegalMoveError`` unless the talk is his (a stale claim, a closed conversation)."""
 
         def decide(one: Handoff) -> Change:
             if one.agent != login or one.state not in (State.ACTIVE.value, State.TRANSFERRING.value):

@@ -1,4 +1,4 @@
-"""Delivers what is in the outbox: by SMS, to a broker, to listeners; again and again, later and later, until it arrives."""
+"""Delivers what is in the outbox: by SMS, to a broker, to listeners; later and later again until it arrives."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0
 
 
 class Dispatcher:
-    """Takes news out of the outbox; ``carriers`` are the targets and how they are reached. Delivery is at least once."""
+    """Takes news out of the outbox; ``carriers`` are the targets and how they are reached. At least once."""
 
     def __init__(self, outbox: Outbox, carriers: Mapping[str, Deliver], timer: Callable[[], float] = time.time) -> None:
         self._outbox = outbox

@@ -33,6 +33,9 @@ _NO_CALL = re.compile("^[嗯呃哦啊,。 ]*(?:不用|不需要|不必|不要|�
 _ANY_TIME = re.compile("随时|都行|都可以|什么时候都|看你们|尽快|越快越好|马上|现在")
 _HAS_MORE = re.compile("^[嗯呃啊,。 ]*(?:有|还有|对|是|好)[的啊呀呢有一点句]*$")
 _MORE = re.compile("^[对嗯呃是的好,。 ]*(?:还有|还要|再加|再说|再补|加上|加一句|补充|另外)")
+_MORE_FRAME = re.compile(
+    "^[对嗯呃是的好,。 ]*(?:还有|再加|再说|再补|加上|加|补充|另外)(?:一句|一下|一点|说|上|充)*[:,。 ]*"
+)
 _INSTEAD = re.compile("^(?:不对|不是|错了|我?说错了|改一下|应该是|是|哎|嗯|呃|啊|[,。 ])+")
 _NO_MORE = re.compile(
     "^[嗯呃啊哦,。 ]*"
@@ -137,6 +140,11 @@ def replaces(text: str) -> Optional[str]:
 def nothing_more(text: str) -> bool:
     """Whether words say that there is nothing to add."""
     return bool(_NO_MORE.match(text)) and not re.search("还有|再(?!见)|补充", text)
+
+
+def with_more(message: str, text: str) -> str:
+    """A message with what is added to it (再加一句让他带伞 adds 让他带伞)."""
+    return written(f"{message},{_MORE_FRAME.sub('', text)}")
 
 
 def adds(text: str) -> bool:

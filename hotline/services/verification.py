@@ -5,6 +5,8 @@ What was verified is kept behind a port, bound to the conversation: no slot, but
 
 from __future__ import annotations
 
+import asyncio
+import weakref
 from datetime import timedelta
 from enum import Enum
 
@@ -41,13 +43,19 @@ class VerificationService:
         self._clock = clock
         self._valid = timedelta(minutes=valid_minutes)
         self._wrong_a_day = wrong_a_day
+        self._checks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     async def check_password(self, conversation: str, phone: str, password: str) -> PasswordResult:
         """Check a password; the one that completes the lock is already answered ``LOCKED``. Gateway errors pass.
 
         Each attempt is counted as wrong before it is checked and forgiven when it was right: attempts made at the
-        same time can thus never be more than the day allows.
+        same time can thus never be more than the day allows. Those of one number wait for each other, lest several
+        right ones at once (calls from one office) look like too many wrong ones.
         """
+        async with self._checks.setdefault(phone, asyncio.Lock()):
+            return await self._check(conversation, phone, password)
+
+    async def _check(self, conversation: str, phone: str, password: str) -> PasswordResult:
         day = self._clock.now().date()
         attempt = await self._passwords.record_wrong(phone, day)
         if attempt > self._wrong_a_day:

@@ -51,7 +51,9 @@ class Coverage:
             self.reached[kind] |= other.reached[kind]
 
     def short_of(self, thresholds: Mapping[str, float]) -> list[str]:
-        """The kinds below their threshold, each with its figures."""
+        """The kinds below their threshold, each with its figures; all of them when no talk was played."""
+        if thresholds and not any(self.existing.values()):
+            return ["no talk was played"]
         return [
             f"{kind}: {self.percent(kind):.1f} % reached, {wanted:g} % wanted"
             for kind, wanted in thresholds.items()

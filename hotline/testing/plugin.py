@@ -147,9 +147,9 @@ def troupe(config: pytest.Config) -> Troupe:
             pytest.fail(f"the assistant cannot be loaded: {config.stash[UNLOADABLE]}", pytrace=False)
         try:
             config.stash[TROUPE] = _load(config.getoption("--model"))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # Rasa exits where an action cannot be imported, and logs why
             config.stash[UNLOADABLE] = f"{type(error).__name__}: {error}"
-            raise
+            raise RuntimeError(config.stash[UNLOADABLE]) from error
     return config.stash[TROUPE]
 
 

@@ -131,6 +131,8 @@ class Customer:
             return await stage.again(conversation)
         if step.kind == "hangup":
             return await stage.leave(conversation, self.channel)
+        if step.kind == "agent":
+            return await stage.agent(conversation, self.channel, step.value)
         if step.kind == "event":
             return await stage.raise_event(conversation, self.channel, step.value)
         if step.kind == "button":

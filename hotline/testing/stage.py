@@ -29,13 +29,16 @@ from hotline.channels.ivr.protocol import Event
 from hotline.clock import FixedClock
 from hotline.door import Door, Inbound, Turn
 from hotline.engine import load_agent, make_door
-from hotline.ports import EventLog, Mode
+from hotline.ports import EventLog, Mode, Staff
 from hotline.settings import ROOT, Settings, load_settings
 from hotline.stores.tracker import HotlineTrackerStore
 from hotline.testing.demo import NOW, demo_database_url
 from hotline.testing.faults import Faults
 from hotline.testing.trace import Decision, Tracer, Understood, decisions, read_rules, understood
 from hotline.wording import Words
+
+# Who is at the desk in tests.
+AGENT = Staff("a1001", "a1001", "agent")
 
 
 @dataclass
@@ -152,6 +155,22 @@ class Stage:
             return await self.call(conversation, "end")
         await self._door.close(conversation, self._next_id())
         return await self._finish(Move("web", conversation))
+
+    async def agent(self, conversation: str, channel: str, what: Any) -> Move:
+        """What the human at the desk does: ``claim``, ``{say: words}`` or ``{close: result, agreed: words}``."""
+        handoff = await self.services.handoff.latest(conversation)
+        assert handoff is not None, "nobody at the desk knows this conversation"
+        doing = {what: ""} if isinstance(what, str) else dict(what)
+        if "claim" in doing:
+            await self.services.handoff.claim(handoff.id, AGENT)
+        elif "say" in doing:
+            await self.services.handoff.said(handoff.id, AGENT.login)
+            words = Answer(str(doing["say"]), metadata={"agent": AGENT.login})
+            await self.services.conversations.append(conversation, self._next_id(), [words.as_dict()])
+        else:
+            await self.services.handoff.close(handoff.id, AGENT.login, str(doing["close"]), str(doing.get("agreed", "")))
+            return await self.raise_event(conversation, channel, "handoff_ended")
+        return await self._finish(Move(channel, conversation))
 
     async def state(self, conversation: str) -> dict[str, Any]:
         """What the door remembers of a conversation: what was asked, the buttons on offer …"""

@@ -159,6 +159,7 @@ class Call:
         self._count = 0
         self._typed = ""
         self._talking = False
+        self._late_end, self._late_until = "", 0.0
         self._ended_by = "caller"
         self._partner = ""
 
@@ -222,7 +223,7 @@ class Call:
         """Say a prompt; False when the caller talked or typed over it."""
         logger.info("%s: says %s", self.id, prompt["text"])
         media = await self._bridge.prompts.media(prompt["ssml"])
-        self._count_playback = playback = f"{self.id}-{time.monotonic_ns()}"
+        playback = f"{self.id}-{time.monotonic_ns()}"
         if await self._ari("POST", f"channels/{self.id}/play/{playback}", media=media) is None:
             raise GoneError
         while True:
@@ -239,6 +240,8 @@ class Call:
     def _note(self, event: dict[str, Any], hears: bool = False) -> bool:
         """Take down what the caller did; True when it was something."""
         if event["type"] == "ChannelDtmfReceived":
+            if event["digit"] == self._late_end and time.monotonic() < self._late_until:
+                return False  # pressed after the last digit that was wanted had ended the number by itself
             self._typed += event["digit"]
             return True
         if event["type"] == "ChannelTalkingStarted" and hears:
@@ -269,6 +272,8 @@ class Call:
         digits, _, rest = self._typed.partition(end)
         if len(digits) > most:
             digits, rest = digits[:most], ""
+        if most > 1 and end not in self._typed:
+            self._late_end, self._late_until = end, time.monotonic() + BETWEEN_DIGITS
         self._typed = rest
         return await self._send("dtmf", digits=digits or end)
 
@@ -396,8 +401,16 @@ class Bridge:
         snoop = await self.ari("POST", f"channels/{channel}/snoop", spy="in", app=APP, appArgs="ear")
         if snoop is None:
             return None
-        await self.ari("POST", f"channels/{snoop['id']}/record", name=name, format="wav", ifExists="overwrite")
-        return Ear(self.ari, snoop["id"], name, self._recogniser)
+        path = f"channels/{snoop['id']}/record"
+        try:
+            for _ in range(20):  # until the snooping channel has come in
+                if await self.ari("POST", path, name=name, format="wav", ifExists="overwrite"):
+                    return Ear(self.ari, snoop["id"], name, self._recogniser)
+                await asyncio.sleep(0.02)
+        except aiohttp.ClientResponseError as error:  # no directory to record to: keys still work
+            logger.error("speech cannot be recorded: %s", error)
+        await self.ari("DELETE", f"channels/{snoop['id']}")
+        return None
 
     async def run(self) -> None:
         """Serve calls until Asterisk goes away."""
@@ -442,7 +455,7 @@ def options() -> argparse.Namespace:
     add("ari-password", "", "its password")
     add("prompts", "/var/lib/asterisk/sounds/hotline", "directory for prompts")
     add("prompts-seen-as", "", "the same as Asterisk sees it, where that differs")
-    add("tts", "espeak-ng -v cmn -m -s 150 --stdin -w {wav}", "command that makes a WAV file of SSML on its input")
+    add("tts", "espeak-ng -v cmn -m -s 200 --stdin -w {wav}", "command that makes a WAV file of SSML on its input")
     add("stt", "", 'command that prints {"text", "confidence"} for a WAV file on its input; none: keys only')
     add("agent", "PJSIP/agent", "dial string for the target agent")
     add("supervisor", "", "dial string for the target supervisor")

@@ -23,6 +23,8 @@ from hotline import bootstrap
 from hotline.bootstrap import Services
 from hotline.channels.chat import Chat
 from hotline.channels.web import WebInput
+from hotline.desk.app import install as install_desk
+from hotline.server import serve_pages
 from tests.support import demo_services
 
 SITE_SECRET = "site-secret-of-the-tests-0123456789"
@@ -74,8 +76,10 @@ class Server:
 
 
 @asynccontextmanager
-async def running(directory: Path, idle: float = 300.0, **settings: Any) -> AsyncIterator[Server]:
-    """The server on a free port."""
+async def running(
+    directory: Path, idle: float = 300.0, pages: bool = False, desk: bool = False, **settings: Any
+) -> AsyncIterator[Server]:
+    """The server on a free port; with the pages that browsers load and with the desk, if they are wanted."""
     rasa, services = Rasa(), demo_services(directory)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -88,12 +92,18 @@ async def running(directory: Path, idle: float = 300.0, **settings: Any) -> Asyn
     app.config.REQUEST_MAX_SIZE = 64 * 1024
     blueprint = WebInput().blueprint(rasa)
     app.blueprint(blueprint, url_prefix="/chat")
+    if pages:
+        serve_pages(app, chosen)
+    if desk:
+        install_desk(app, bootstrap.services())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TouchUp, "run", partial(_touch_up, TouchUp.run))
         listening = await _listen(app, port)
+    await listening.after_start()
     try:
         yield Server(f"http://127.0.0.1:{port}", rasa, services, blueprint.ctx.chat)
     finally:
+        await listening.before_stop()
         listening.close()
         await listening.wait_closed()
         bootstrap.use(None)

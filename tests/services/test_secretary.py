@@ -23,6 +23,7 @@ from hotline.services.secretary import (
     recipient_among,
     replaces,
     surname_in,
+    with_more,
     withholds_name,
     written,
 )
@@ -86,6 +87,11 @@ def test_a_message_is_told_from_a_request_to_the_hotline() -> None:
 def test_an_addition_is_told_from_a_new_message() -> None:
     assert adds("还有让他带上身份证")
     assert not adds("让他带上身份证")
+
+
+@pytest.mark.parametrize("text", ["让他带伞", "再加一句让他带伞", "还有,让他带伞", "嗯补充一下让他带伞"])
+def test_an_addition_is_written_without_its_frame(text: str) -> None:
+    assert with_more("我到了", text) == "我到了,让他带伞"
 
 
 @pytest.mark.parametrize(

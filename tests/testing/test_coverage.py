@@ -64,6 +64,8 @@ def test_processes_are_added_up(coverage: Coverage, tmp_path: Path) -> None:
 def test_what_is_short_of_its_threshold_is_named(coverage: Coverage) -> None:
     assert coverage.short_of({"rules": 100, "stories": 100}) == ["rules: 0.0 % reached, 100 % wanted"]
     assert coverage.short_of({"rules": 0}) == []
+    assert Coverage().short_of({"rules": 100}) == ["no talk was played"]
+    assert Coverage().short_of({}) == []
 
 
 @pytest.mark.parametrize("word", ["rules", "rules=all", "sentences=100"])

@@ -109,7 +109,8 @@ class CallManner(Manner):
             return Inbound(event.call_id, CHANNEL, event.event_id, text=keys, secret=bool(state.get("secret")))
         if keys == prompts.HUMAN and not collected:
             return self._happened("request_human")
-        if keys == prompts.REPEAT and not collected:
+        # The end key alone: it comes late, behind the last digit that could be collected, and has cut off the answer.
+        if keys in ("", prompts.REPEAT) and not collected:
             return self._happened("ask_repeat")
         buttons = state.get("buttons", [])
         if len(keys) == 1 and keys in "123456789" and int(keys) <= len(buttons):

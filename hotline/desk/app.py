@@ -1,0 +1,109 @@
+"""The desk in the server: its endpoints, its sockets, and what goes on by itself while the server runs."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import AbstractEventLoop
+from pathlib import Path
+from typing import Any, Optional
+
+from sanic import Blueprint, Sanic
+from sanic.exceptions import NotFound
+from sanic.request import Request
+from sanic.response import HTTPResponse, file
+from socketio import AsyncServer
+
+from hotline.bootstrap import Services
+from hotline.channels.chat import Chat
+from hotline.channels.web import origins
+from hotline.desk.clerk import Clerk
+from hotline.desk.gate import Gate
+from hotline.desk.live import HEARTBEAT, POLL, Live, again_and_again
+from hotline.desk.post import Receipts, message
+from hotline.desk.talks import Talks
+from hotline.desk.voice import Voice
+from hotline.ports import Posted
+from hotline.services.outbox import Deliver, Dispatcher
+from hotline.settings import ROOT
+from hotline.wording import Words
+
+PAGE = Path(__file__).resolve().parent.parent / "static" / "desk.html"
+TICK, LATE = 2.0, 30.0  # seconds
+
+
+def install(app: Sanic, services: Services) -> None:
+    """Add the desk to the server; the channels must have been registered before."""
+    chat, sio = _web(app)
+    words = Words.from_file(ROOT / "domain.yml")
+    gate = Gate(services.staff, services.settings.secret("session"), origins(services.settings))
+    voice = Voice(services.conversations, services.lock, services.outbox, words, services.clock)
+
+    def happen(conversation: str, message_id: str, event: str) -> None:
+        if chat is not None:
+            chat.happen(conversation, message_id, event)
+
+    async def typing(conversation: str, number: str) -> None:
+        await live.typing(conversation, number)
+
+    talks = Talks(services, gate, voice, words, happen, typing)
+    live = Live(sio, services, gate, talks, chat)
+    live.listen()
+    if chat is not None:
+        chat.leave_queue = talks.leave_queue
+    blueprint = Blueprint("desk", url_prefix="/desk")
+    talks.routes(blueprint)
+    Clerk(services, gate).routes(blueprint)
+    blueprint.add_route(_page, "/", methods=["GET"], name="page")
+    app.blueprint(blueprint)
+    dispatcher = Dispatcher(services.outbox, carriers(services, words))
+
+    async def tick() -> None:
+        await talks.tell(await services.handoff.tick())
+
+    tasks: list[asyncio.Task[None]] = []
+
+    async def start(_app: Sanic, _loop: AbstractEventLoop) -> None:
+        steps = (
+            (live.follow, POLL),
+            (live.heartbeat, HEARTBEAT),
+            (tick, TICK),
+            (dispatcher.run_once, TICK / 2),
+            (services.tickets.note_late, LATE),
+        )
+        tasks.extend(asyncio.ensure_future(again_and_again(step, every)) for step, every in steps)
+
+    async def stop(_app: Sanic, _loop: AbstractEventLoop) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    app.register_listener(start, "after_server_start")
+    app.register_listener(stop, "before_server_stop")
+
+
+def carriers(services: Services, words: Words) -> dict[str, Deliver]:
+    """How the outbox reaches each target."""
+    found: dict[str, Deliver] = {"sms": Receipts(services, words).deliver}
+    broker = services.broker
+    if broker is not None:
+
+        async def publish(posted: Posted) -> None:
+            await broker.publish(posted.news.kind, message(posted))
+
+        found["broker"] = publish
+    return found
+
+
+def _web(app: Sanic) -> tuple[Optional[Chat], AsyncServer]:
+    """The web channel's chat and socket server, on which the desk has a namespace of its own."""
+    for blueprint in app.blueprints.values():
+        chat: Any = getattr(blueprint.ctx, "chat", None)
+        if chat is not None:
+            return chat, blueprint.ctx.sio
+    raise RuntimeError("the desk needs the web channel: see credentials.yml")
+
+
+async def _page(_request: Request) -> HTTPResponse:
+    if not PAGE.exists():
+        raise NotFound("the desk's page has not been built")
+    return await file(PAGE)

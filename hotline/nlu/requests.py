@@ -1,0 +1,40 @@
+"""Several requests in one breath (查下话费再看看还有多少流量): clauses that each are a request of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+# Words that join two requests; 还有 only where it is no part of 还有多少.
+_JOINT = re.compile(
+    "[,。;!?]?(?:然后再|然后|顺便再|顺便|另外再|另外|完了再|完了|同时|以及|再(?=[查看帮给办开问说])|还有(?!多少|几|没|剩|啥|什么))"
+)
+
+# What a clause must reach to count as a request of its own.
+SURE = 0.6
+LEAST = 3  # characters of a clause
+
+# Moves of a talk that are no task: they never make a second request.
+MOVES = frozenset({
+    "greet", "goodbye", "thank", "praise_staff", "apologize", "invite_staff", "ask_for_staff",
+    "ask_staff_identity", "bot_challenge", "ask_capabilities", "ask_repeat", "complain_voice_unclear",
+    "blame_slow", "wait", "chitchat", "abuse", "harass", "out_of_scope", "other_service_desk", "nlu_fallback",
+    "affirm", "deny", "stop", "inform", "reject_apology",
+})  # fmt: skip
+
+
+def several(text: str, classify: Callable[[str], tuple[str, float]]) -> list[dict[str, Any]]:
+    """The requests in a turn in the order they were made, each with name, confidence and its words; empty for one."""
+    clauses = [clause.strip(" ,。;!?") for clause in _JOINT.split(text)]
+    if len(clauses) < 2:
+        return []
+    found: list[dict[str, Any]] = []
+    for clause in clauses:
+        if len(clause) < LEAST:
+            continue
+        name, confidence = classify(clause)
+        if name in MOVES or confidence < SURE or any(request["name"] == name for request in found):
+            continue
+        found.append({"name": name, "confidence": confidence, "text": clause})
+    return found if len(found) > 1 else []

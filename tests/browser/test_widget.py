@@ -1,0 +1,506 @@
+"""What a customer does with the widget, in a real browser (docs/widget.md)."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, Route, expect
+
+from hotline.cards import balance, bill, plans, ticket, usage
+from tests.browser.conftest import Site, Window
+from tests.channels.test_web import site_token
+from tests.channels.web_server import FRIEND
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PASSWORD = {"text": "请输入服务密码。", "metadata": {"asks": "password", "secret": "service_password"}}
+COMPLAINT = {"text": "请您说明情况。", "utter_action": "utter_complaint_ask_details", "metadata": {"asks": "details"}}
+RATING = {
+    "text": "请您为本次服务打分。",
+    "metadata": {"asks": "rating"},
+    "buttons": [{"title": f"{n}分", "payload": f"/inform?rating={n}"} for n in range(5, 0, -1)],
+}
+
+
+def test_one_line_puts_a_launcher_on_the_page_and_nothing_else_is_loaded_until_it_is_opened(
+    page: Page, site: Site
+) -> None:
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url.removeprefix(site.server.base)))
+    page.goto(site.server.base + "/", wait_until="networkidle")
+    assert [url for url in loaded if url.endswith(".js")] == ["/static/hotline-widget.js"]
+    assert page.get_by_role("row").count() == 6  # the five demo subscribers and their heading
+    Window(page).open()
+
+
+def test_nothing_comes_from_elsewhere_and_no_policy_is_broken(page: Page, site: Site) -> None:
+    hosts, errors = set(), []
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(site.server.base + "/")
+    window = Window(page).open()
+    site.says({"text": "账单", "custom": ticket("TS1", "accepted")})
+    window.say("查账单")
+    window.theirs("账单").wait_for()
+    assert hosts == {site.server.base.split("/")[2]}
+    assert errors == []
+
+
+def test_what_is_said_is_answered_and_shown_as_answered(window: Window) -> None:
+    window.say("查话费")
+    window.theirs("收到:查话费").wait_for()
+    expect(window.mine("查话费")).to_have_attribute("data-status", "done")
+
+
+def test_a_slow_answer_shows_that_somebody_is_typing(window: Window, site: Site) -> None:
+    import asyncio
+
+    async def slow(_message: object) -> None:
+        await asyncio.sleep(1.5)
+
+    site.server.rasa.does = slow
+    window.say("查话费")
+    window.frame.locator("[data-typing]").wait_for()
+    expect(window.mine("查话费")).to_contain_text("已发送")
+    window.theirs("收到:查话费").wait_for()
+    expect(window.frame.locator("[data-typing]")).to_have_count(0)
+
+
+def test_text_is_text(window: Window, site: Site) -> None:
+    site.says({"text": "<img src=x onerror=alert(1)> **粗**"})
+    window.say("<b>你好</b>")
+    window.theirs("<img src=x onerror=alert(1)> **粗**").wait_for()
+    assert window.frame.locator(".log b, .log img").count() == 0
+
+
+def test_a_button_sends_its_payload_and_is_gone_afterwards(window: Window, site: Site) -> None:
+    site.says({"text": "哪个月?", "buttons": [{"title": "上个月", "payload": "/inform?month=-1"}]})
+    window.say("查账单")
+    window.press("上个月")
+    window.mine("上个月").wait_for()
+    window.theirs("收到").wait_for()
+    assert site.server.rasa.intents[-1] == "inform"
+    expect(window.frame.locator(".choices")).to_have_count(0)
+
+
+def test_the_chips_follow_the_topic_and_a_human_is_always_in_reach(window: Window, site: Site) -> None:
+    chips = window.frame.locator(".quick button")
+    expect(chips.first).to_contain_text("转人工")
+    assert "查话费" in chips.all_inner_texts()
+    site.says({"text": "请提供手机号码。", "metadata": {"asks": "phone_number"}})
+    window.press("查话费")
+    window.theirs("请提供手机号码").wait_for()
+    assert [text.strip() for text in chips.all_inner_texts()] == ["转人工", "不办了"]
+
+
+def test_five_hundred_characters_and_not_one_more_with_a_counter(window: Window) -> None:
+    window.field.fill("话" * 600)
+    expect(window.field).to_have_value("话" * 500)
+    expect(window.frame.locator("#count")).to_have_text("500/500")
+
+
+def test_a_secret_is_typed_behind_dots_and_stays_nowhere_in_the_browser(window: Window, site: Site) -> None:
+    site.says(PASSWORD)
+    window.say("查话费")
+    field = window.frame.locator("input[type=password]")
+    field.fill("246810")
+    assert field.get_attribute("inputmode") == "numeric"
+    field.press("Enter")
+    window.theirs("收到").wait_for()
+    frame = window.page.frames[1]
+    assert "246810" not in frame.content()
+    assert "246810" not in frame.evaluate("JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage})")
+    window.page.reload()
+    window.mine("••••••").wait_for()
+
+
+def test_something_else_can_be_said_instead_of_a_secret(window: Window, site: Site) -> None:
+    site.says(PASSWORD)
+    window.say("查话费")
+    window.press("改用文字回复")
+    window.say("忘记密码了")
+    window.theirs("收到:忘记密码了").wait_for()
+
+
+def test_a_reload_brings_the_talk_back_with_its_window(window: Window) -> None:
+    window.say("查话费")
+    window.theirs("收到:查话费").wait_for()
+    window.page.reload()
+    window.theirs("收到:查话费").wait_for()
+    window.mine("查话费").wait_for()
+    expect(window.frame.locator(".row.theirs")).to_have_count(2)
+
+
+def test_another_tab_goes_on_with_the_same_talk_and_both_see_it(window: Window, site: Site) -> None:
+    tab = window.page.context.new_page()
+    tab.goto(site.server.base + "/")
+    other = Window(tab).open()
+    other.say("查流量")
+    window.theirs("收到:查流量").wait_for()
+    window.mine("查流量").wait_for()
+
+
+def test_what_is_said_offline_waits_is_sent_once_and_nothing_missed_is_lost(window: Window, site: Site) -> None:
+    context = window.page.context
+    context.set_offline(True)
+    window.frame.locator(".banner").wait_for(timeout=60_000)
+    window.say("断网时说的话")
+    expect(window.mine("断网时说的话")).to_contain_text("等待网络")
+    context.set_offline(False)
+    window.theirs("收到:断网时说的话").wait_for(timeout=30_000)
+    expect(window.frame.locator(".banner")).to_have_count(0)
+    assert site.server.rasa.texts.count("断网时说的话") == 1
+    expect(window.mine("断网时说的话")).to_have_count(1)
+
+
+def test_what_was_not_sent_yet_survives_a_reload(window: Window, site: Site) -> None:
+    window.page.context.set_offline(True)
+    window.frame.locator(".banner").wait_for(timeout=60_000)
+    window.say("重新加载之前")
+    kept = window.page.frames[1].evaluate("sessionStorage.getItem('hotline-outbox')")
+    assert "重新加载之前" in json.loads(kept)[0]["text"]
+    window.page.context.set_offline(False)
+    window.page.reload()
+    window.theirs("收到:重新加载之前").wait_for(timeout=30_000)
+    assert site.server.rasa.texts.count("重新加载之前") == 1
+
+
+def test_a_message_that_fails_says_so_and_can_be_sent_again(window: Window, site: Site, monkeypatch: Any) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("boom")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.server.chat._door, "receive", fail)
+        window.say("查话费")
+        expect(window.mine("查话费")).to_contain_text("未送达")
+    window.press("重试")
+    window.theirs("收到:查话费").wait_for()
+    expect(window.mine("查话费")).to_have_count(1)
+
+
+def test_who_sends_too_fast_is_told_so(window: Window) -> None:
+    for number in range(24):
+        window.say(f"第{number}句")
+    expect(window.frame.locator(".said-note").first).to_have_text("您发送得太快了,请稍候。")
+
+
+def test_an_expired_or_forged_token_starts_a_new_talk_and_says_so(window: Window) -> None:
+    window.say("查话费")
+    window.theirs("收到:查话费").wait_for()
+    window.page.frames[1].evaluate("localStorage.setItem('hotline-token', 'forged')")
+    window.page.reload()
+    window.theirs("收到").first.wait_for()
+    expect(window.mine("查话费")).to_have_count(0)
+
+
+def test_a_token_refused_in_the_middle_of_a_talk_keeps_what_is_on_the_screen(window: Window, site: Site) -> None:
+    window.say("查话费")
+    window.theirs("收到:查话费").wait_for()
+    site.server.chat._sessions._secret = "another-secret-another-secret-00"
+    window.page.context.set_offline(True)
+    window.frame.locator(".banner").wait_for(timeout=60_000)
+
+    def fresh(route: Route) -> None:
+        route.continue_()
+
+    window.page.route("**/chat/session", fresh)
+    window.page.context.set_offline(False)
+    window.frame.get_by_text("上一次会话已过期").first.wait_for(timeout=30_000)
+    window.mine("查话费").wait_for()
+
+
+def test_where_storage_is_blocked_the_talk_works_and_its_limit_is_said(browser: Browser, site: Site) -> None:
+    page = browser.new_page()
+    page.add_init_script(
+        "for (const name of ['localStorage', 'sessionStorage'])"
+        "Object.defineProperty(window, name, {get() { throw new DOMException('blocked', 'SecurityError'); }});"
+    )
+    page.goto(site.server.base + "/")
+    window = Window(page).open()
+    window.frame.get_by_text("浏览器不允许保存数据").wait_for()
+    window.say("查话费")
+    window.theirs("收到:查话费").wait_for()
+    page.close()
+
+
+def test_a_wrong_clock_in_the_browser_does_no_harm(page: Page, site: Site) -> None:
+    page.clock.install(time="2019-01-01T00:00:00Z")
+    page.goto(site.server.base + "/")
+    page.clock.resume()
+    window = Window(page).open()
+    window.say("查话费")
+    window.theirs("收到:查话费").wait_for()
+    assert "10:00" in window.frame.locator("time").first.inner_text()  # the server's time
+
+
+def test_a_page_of_a_foreign_origin_cannot_show_the_window_and_an_allowed_one_can(page: Page, site: Site) -> None:
+    def host(route: Route) -> None:
+        source = f'<script src="{site.server.base}/static/hotline-widget.js"></script>'
+        route.fulfill(body=f"<!doctype html><html><body>{source}</body></html>", content_type="text/html")
+
+    page.route("https://evil.example/", host)
+    page.route(f"{FRIEND}/", host)
+    page.goto("https://evil.example/")
+    page.locator("hotline-widget button").click()
+    page.wait_for_timeout(800)
+    assert page.frame_locator("hotline-widget iframe").locator(".composer").count() == 0
+    page.goto(f"{FRIEND}/")
+    page.locator("hotline-widget button").click()
+    page.frame_locator("hotline-widget iframe").locator("header").wait_for()
+
+
+def test_the_page_around_the_window_cannot_read_the_talk(page: Page, site: Site) -> None:
+    page.route(f"{FRIEND}/", lambda route: route.fulfill(
+        body=f'<!doctype html><html><body><script src="{site.server.base}/static/hotline-widget.js"></script></body></html>',
+        content_type="text/html",
+    ))
+    page.goto(f"{FRIEND}/")
+    window = Window(page)
+    page.locator("hotline-widget button").click()
+    window.frame.locator("header").wait_for()
+    reach = "document.querySelector('hotline-widget').shadowRoot.querySelector('iframe').contentDocument"
+    assert page.evaluate(reach) is None
+
+
+def test_who_is_signed_in_on_the_page_arrives_verified_and_signing_out_clears_the_window(page: Page, site: Site) -> None:
+    page.goto(site.server.base + "/")
+    page.evaluate("token => hotline.signIn(token)", site_token())
+    window = Window(page).open()
+    window.say("查话费")
+    window.theirs("收到:查话费").wait_for()
+    opened = site.server.rasa.messages[0]
+    assert opened.parse_data["entities"][0]["value"] == "13800138000"
+    page.evaluate("hotline.signOut()")
+    expect(window.mine("查话费")).to_have_count(0)
+    window.frame.locator(".row.theirs").first.wait_for()
+    assert site.server.rasa.messages[-1].sender_id != opened.sender_id
+
+
+def test_unread_answers_are_counted_on_the_launcher(window: Window, site: Site) -> None:
+    window.press("收起")
+    expect(window.page.locator("hotline-widget button")).to_be_focused()
+    site.tell("message", {"sequence": 90, "text": "您好,还在吗?", "number": "1001"})
+    badge = window.page.locator("hotline-widget .badge")
+    expect(badge).to_have_text("1")
+    window.open()
+    expect(badge).to_be_hidden()
+
+
+def test_the_queue_is_shown_and_can_be_left(window: Window, site: Site) -> None:
+    left = []
+
+    async def leave(conversation: str) -> bool:
+        left.append(conversation)
+        return True
+
+    site.server.chat.leave_queue = leave
+    site.tell("queue", {"position": 3, "wait": [2, 4]})
+    expect(window.frame.locator(".queue")).to_contain_text("您前面还有 3 位")
+    expect(window.frame.locator(".queue")).to_contain_text("预计等待 2–4 分钟")
+    window.press("取消排队")
+    expect(window.frame.locator(".queue")).to_have_count(0)
+    assert len(left) == 1
+
+
+def test_a_human_joins_types_speaks_and_leaves(window: Window, site: Site) -> None:
+    site.tell("agent", {"state": "joined", "number": "1001"})
+    window.frame.get_by_text("已为您接入 客户代表 1001").wait_for()
+    site.tell("agent", {"state": "typing", "number": "1001"})
+    window.frame.locator("[data-typing]").wait_for()
+    site.tell("message", {"sequence": 91, "text": "您好,请讲。", "number": "1001"})
+    window.theirs("您好,请讲。").wait_for()
+    expect(window.theirs("您好,请讲。")).to_contain_text("客户代表 1001")
+    expect(window.frame.locator("[data-typing]")).to_have_count(0)
+    site.tell("agent", {"state": "transferred", "number": "1002"})
+    window.frame.get_by_text("正在为您转接").wait_for()
+    site.tell("agent", {"state": "left"})
+    window.frame.get_by_text("人工服务已结束").wait_for()
+
+
+def test_a_picture_can_be_sent_in_a_complaint_and_only_there(window: Window, site: Site, tmp_path: Path) -> None:
+    picker = window.frame.locator("input[type=file]")
+    expect(picker).to_have_count(0)
+    site.says(COMPLAINT)
+    window.say("我要投诉")
+    picker.wait_for(state="attached")
+    Image.new("RGB", (60, 40), "navy").save(tmp_path / "bill.png")
+    picker.set_input_files(tmp_path / "bill.png")
+    window.frame.locator("img.picture").wait_for()
+    expect(window.frame.locator(".row.mine").last).to_have_attribute("data-status", "done")
+    (tmp_path / "note.txt").write_text("x")
+    picker.set_input_files(tmp_path / "note.txt")
+    expect(window.frame.locator(".problem")).to_contain_text("只能发送")
+    window.page.reload()
+    window.frame.locator("img.picture").wait_for()
+
+
+def test_a_rating_has_five_stars_each_with_its_word(window: Window, site: Site) -> None:
+    site.says({"text": "再见!", "metadata": {"ends": True}}, RATING)
+    window.say("再见")
+    window.frame.get_by_text("本次会话已结束").wait_for()
+    stars = window.frame.locator(".rating button")
+    expect(stars).to_have_count(5)
+    stars.nth(3).hover()
+    expect(window.frame.locator(".rating-word")).to_have_text("满意")
+    stars.nth(3).click()
+    window.mine("4分").wait_for()
+    expect(stars.first).to_be_disabled()
+    assert site.server.rasa.messages[-1].parse_data["entities"] == [{"entity": "rating", "value": "4"}]
+
+
+def test_cards_draw_the_figures_of_an_answer(window: Window, site: Site) -> None:
+    services = site.server.services
+    from datetime import date
+    from decimal import Decimal
+
+    async def figures() -> list[dict[str, Any]]:
+        gateway = services.billing._billing
+        found = await gateway.bill("13800138000", date(2026, 9, 1))
+        assert found is not None
+        return [
+            balance(Decimal("86.40")),
+            bill(found, Decimal("19.20")),
+            usage(await gateway.usage("13800138000")),
+            plans(await services.catalogue.plans(), current="畅享套餐58元"),
+            ticket("TS20261021000001", "accepted"),
+        ]
+
+    for card in site.run(figures()):
+        site.says({"text": card["type"], "custom": card})
+        window.say("看卡片")
+        window.theirs(card["type"]).locator(".card").wait_for()
+    text = window.frame.locator(".log").inner_text()
+    for figure in ("86.40", "83.20", "比上月多 19.20", "剩余 2.85GB", "畅享套餐58元", "TS20261021000001"):
+        assert figure in text
+
+
+def test_older_turns_come_when_the_customer_scrolls_up(window: Window, site: Site) -> None:
+    for number in range(24):
+        if number % 12 == 0:
+            site.server.chat._talks.clear()
+        window.say(f"第{number}句")
+        window.theirs(f"收到:第{number}句").wait_for()
+    window.page.reload()
+    window.theirs("收到:第23句").wait_for()
+    expect(window.mine("第0句")).to_have_count(0)
+    window.frame.locator(".log").evaluate("box => { box.scrollTop = 0; }")
+    window.mine("第0句").wait_for(state="attached")
+    assert window.frame.locator(".log").evaluate("box => box.scrollTop") > 100  # the place is kept
+
+
+def test_the_talk_can_be_saved_as_a_file_without_secrets(window: Window, site: Site) -> None:
+    site.says(PASSWORD)
+    window.say("查话费")
+    window.frame.locator("input[type=password]").fill("246810")
+    window.frame.locator("input[type=password]").press("Enter")
+    window.theirs("收到").wait_for()
+    window.press("更多")
+    with window.page.expect_download() as download:
+        window.press("保存聊天记录")
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    assert re.search(r"您:查话费\s+\[.*\] 客服助手:请输入服务密码。", text)
+    assert "246810" not in text
+
+
+def test_elder_mode_makes_the_whole_window_larger_and_is_remembered(window: Window) -> None:
+    bubble, chip = window.frame.locator(".Bubble").first, window.frame.locator(".chip").first
+    size = "node => [parseFloat(getComputedStyle(node).fontSize), node.getBoundingClientRect().height]"
+    before = [bubble.evaluate(size), chip.evaluate(size)]
+    window.press("更多")
+    window.frame.get_by_role("switch", name="大字版").click()
+    after = [bubble.evaluate(size), chip.evaluate(size)]
+    for small, large in zip(before, after, strict=True):
+        assert large[0] >= 1.25 * small[0] and large[1] >= 1.25 * small[1]
+    window.page.reload()
+    expect(window.frame.locator("html")).to_have_attribute("data-elder", "")
+
+
+def test_traditional_characters_for_the_window_and_the_assistant(window: Window, site: Site) -> None:
+    site.says({"text": "余额"})
+    window.say("查")
+    window.theirs("余额").wait_for()
+    window.press("更多")
+    window.press("繁體字")
+    window.theirs("餘額").wait_for()
+    expect(window.frame.locator("h1")).to_have_text("線上客服")
+    expect(window.frame.locator("html")).to_have_attribute("lang", "zh-Hant")
+
+
+def test_the_window_follows_the_dark_mode_of_the_system(browser: Browser, site: Site) -> None:
+    page = browser.new_page(color_scheme="dark")
+    page.goto(site.server.base + "/")
+    window = Window(page).open()
+    colour = window.frame.locator("body").evaluate("node => getComputedStyle(node).backgroundColor")
+    assert sum(map(int, re.findall(r"\d+", colour)[:3])) < 150
+    page.close()
+
+
+def test_on_a_phone_the_window_fills_the_screen_and_nothing_overflows(window: Window) -> None:
+    box = window.page.locator("hotline-widget iframe").bounding_box()
+    assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
+    wide = window.frame.locator("html").evaluate("node => node.scrollWidth > node.clientWidth")
+    assert not wide
+    small = window.frame.locator("button:visible").evaluate_all(
+        "nodes => nodes.filter(n => n.getBoundingClientRect().height < 32).map(n => n.outerHTML)"
+    )
+    assert small == []
+
+
+def test_the_keyboard_alone_is_enough(page: Page, site: Site) -> None:
+    page.goto(site.server.base + "/")
+    page.locator("hotline-widget button").focus()
+    page.keyboard.press("Enter")
+    window = Window(page)
+    window.frame.locator(".row.theirs").first.wait_for()
+    expect(window.field).to_be_focused()
+    page.keyboard.type("查话费")
+    page.keyboard.press("Enter")
+    window.theirs("收到:查话费").wait_for()
+    page.keyboard.press("Escape")
+    expect(page.locator("hotline-widget iframe")).to_be_hidden()
+    expect(page.locator("hotline-widget button")).to_be_focused()
+
+
+def test_new_answers_are_read_out_politely_by_one_log(window: Window) -> None:
+    log = window.frame.get_by_role("log")
+    expect(log).to_have_count(1)
+    expect(log).to_have_attribute("aria-live", "polite")
+    window.say("查话费")
+    window.theirs("收到:查话费").wait_for()
+    assert window.frame.locator("[role=alert], [aria-live=assertive]").count() == 0
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_serious(browser: Browser, site: Site, dark: bool) -> None:
+    page = browser.new_page(color_scheme="dark" if dark else "light", bypass_csp=True)
+    page.goto(site.server.base + "/")
+    window = Window(page).open()
+    site.says({"text": "账单", "custom": ticket("TS1", "accepted"), "buttons": [{"title": "好", "payload": "/x"}]})
+    window.say("查账单")
+    window.theirs("账单").wait_for()
+    site.says({"text": "再见!"}, RATING)
+    window.say("再见")
+    window.frame.locator(".rating").wait_for()
+    page.wait_for_timeout(400)  # what comes in fades in
+    for frame in page.frames:
+        frame.add_script_tag(path=AXE)
+        found = frame.evaluate("axe.run().then(result => result.violations)")
+        serious = [
+            (violation["id"], [node["html"][:120] for node in violation["nodes"]])
+            for violation in found
+            if violation["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
+    page.close()
+
+
+def test_who_asks_for_less_motion_gets_none(browser: Browser, site: Site) -> None:
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(site.server.base + "/")
+    window = Window(page).open()
+    assert window.frame.locator(".row").first.evaluate("node => getComputedStyle(node).animationName") == "none"
+    page.close()

@@ -1,0 +1,326 @@
+"""The desk over HTTP and sockets: log-in, queue, claim, words, transfer, letting go; and what it refuses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from socketio.exceptions import ConnectionError as RefusedError
+from sqlalchemy import select
+
+from hotline.gateways import schema
+from hotline.ports import TicketDraft
+from hotline.services.handoff import SUPERVISOR
+from tests.channels.web_server import browser
+from tests.desk.desk_server import Desk, desk, text_id
+
+
+@pytest_asyncio.fixture
+async def open_desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with desk(tmp_path) as started:
+        yield started
+
+
+# --- who may come in --------------------------------------------------------------------------------------------------
+
+
+async def test_the_session_is_a_cookie_that_no_script_and_no_foreign_site_can_use(open_desk: Desk) -> None:
+    body = {"login": "a1001", "password": "a1001-demo"}
+    url = f"{open_desk.server.base}/desk/api/login"
+    async with aiohttp.ClientSession() as client, client.post(url, json=body, headers={"X-Desk": "1"}) as response:
+        cookie = response.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
+
+
+async def test_a_wrong_password_and_an_unknown_login_are_refused_alike(open_desk: Desk) -> None:
+    for login in ("a1001", "nobody"):
+        status, body = await open_desk["a1001"].post("login", login=login, password="wrong")
+        assert (status, body["error"]["code"]) == (401, "wrong")
+
+
+async def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(open_desk: Desk) -> None:
+    for _ in range(5):
+        await open_desk["a1002"].post("login", login="a1002", password="wrong")
+    status, body = await open_desk["a1002"].log_in()
+    assert (status, body["error"]["code"]) == (429, "throttled")
+
+
+async def test_nothing_is_shown_without_a_session(open_desk: Desk) -> None:
+    async with aiohttp.ClientSession() as stranger:
+        for path in ("me", "queue", "board", "tickets", "phrases", "handoffs/1"):
+            async with stranger.get(f"{open_desk.server.base}/desk/api/{path}") as response:
+                assert response.status == 401, path
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"X-Desk": "1", "Origin": "https://evil.example"}], ids=["no header", "foreign origin"]
+)
+async def test_another_site_cannot_act_in_an_agents_name(open_desk: Desk, headers: dict[str, str]) -> None:
+    number = await open_desk.waiting()
+    status, body = await open_desk["a1001"].post(f"handoffs/{number}/claim", headers=headers)
+    assert (status, body["error"]["code"]) == (403, "origin")
+
+
+async def test_logging_out_ends_every_session_and_returns_the_customers_to_the_queue(open_desk: Desk) -> None:
+    agent, number = open_desk["a1001"], await open_desk.waiting()
+    await agent.connect()
+    await agent.post(f"handoffs/{number}/claim")
+    stolen = {"Cookie": "; ".join(f"{c.key}={c.value}" for c in agent.http.cookie_jar)}
+    assert (await agent.post("logout"))[0] == 200
+    async with aiohttp.ClientSession(headers=stolen) as thief:
+        async with thief.get(f"{open_desk.server.base}/desk/api/me") as response:
+            assert response.status == 401
+    assert (await open_desk.services.handoff.find(number)).state in ("waiting", "offered")
+
+
+@pytest.mark.parametrize(
+    ("login", "method", "path"),
+    [
+        ("a1001", "GET", "board"),
+        ("c8001", "GET", "board"),
+        ("c8001", "POST", "handoffs/1/claim"),
+        ("a1001", "POST", "tickets/C20261021000001/dispatch"),
+    ],
+)
+async def test_each_role_does_its_own_work(open_desk: Desk, login: str, method: str, path: str) -> None:
+    person = open_desk[login]
+    status, body = await (person.get(path) if method == "GET" else person.post(path, department="x"))
+    assert (status, body["error"]["code"]) == (403, "role")
+
+
+async def test_a_socket_without_a_session_is_refused(open_desk: Desk) -> None:
+    person = open_desk["a1001"]
+    person.http.cookie_jar.clear()
+    with pytest.raises(RefusedError):
+        await person.connect()
+
+
+# --- a conversation ---------------------------------------------------------------------------------------------------
+
+
+async def test_of_two_agents_who_claim_at_once_one_wins(open_desk: Desk) -> None:
+    number = await open_desk.waiting()
+    outcomes = await asyncio.gather(*(open_desk[login].post(f"handoffs/{number}/claim") for login in ("a1001", "a1002")))
+    assert sorted(status for status, _ in outcomes) == [200, 409]
+
+
+async def test_the_agent_sees_all_that_was_said_with_numbers_masked(open_desk: Desk) -> None:
+    number = await open_desk.waiting()
+    await open_desk["a1001"].post(f"handoffs/{number}/claim")
+    _, shown = await open_desk["a1001"].get(f"handoffs/{number}")
+    said = [(entry["from"], entry["text"]) for entry in shown["transcript"]]
+    assert said[:2] == [("customer", "我的手机138****8000被乱扣费"), ("bot", "收到:我的手机138****8000被乱扣费")]
+    assert shown["card"]["verified"] is False and shown["card"]["balance"] is None
+
+
+async def test_a_verified_customers_account_is_on_the_card(open_desk: Desk) -> None:
+    context = {"phone_number": "13800138000", "verified": True}
+    number = await open_desk.waiting("web-verified", context=context)
+    await open_desk.services.verification.vouch("web-verified", "13800138000")
+    _, shown = await open_desk["a1001"].get(f"handoffs/{number}")
+    card = shown["card"]
+    assert (card["name"], card["balance"], card["phone"]) == ("王建国", "86.40", "138****8000")
+
+
+async def test_customer_and_agent_talk_and_the_assistant_hears_nothing_of_it(open_desk: Desk) -> None:
+    async with browser(open_desk.server) as tab:
+        await tab.open()
+        name = open_desk.server.rasa.messages[0].sender_id
+        number = await open_desk.waiting(name)
+        heard = len(open_desk.server.rasa.messages)
+        agent = open_desk["a1001"]
+        await agent.connect()
+        await agent.post(f"handoffs/{number}/claim")
+        await tab.until(lambda: any(turn.get("agent") == "1001" for turn in tab.turns))
+        await tab.say("/restart")
+        entries = await agent.until("entries", lambda data: data["entries"][-1]["text"].endswith("restart"))
+        assert entries["entries"][-1]["from"] == "customer"
+        status, _ = await agent.post(f"handoffs/{number}/say", id=text_id(), text="对不起,我马上为您核实。")
+        assert status == 200
+        await tab.until(lambda: any(a["text"] == "对不起,我马上为您核实。" for t in tab.turns for a in t["answers"]))
+        assert len(open_desk.server.rasa.messages) == heard
+        await agent.post(f"handoffs/{number}/close", result="resolved", agreed="明天回电")
+        for _ in range(100):
+            if open_desk.server.rasa.intents[-1] == "handoff_ended":
+                break
+            await asyncio.sleep(0.05)
+        assert open_desk.server.rasa.intents[-1] == "handoff_ended"
+        await tab.say("查话费")
+        assert open_desk.server.rasa.texts[-1] == "查话费"
+
+
+async def test_a_password_typed_to_an_agent_never_reaches_the_desk(open_desk: Desk) -> None:
+    async with browser(open_desk.server) as tab:
+        await tab.open()
+        name = open_desk.server.rasa.messages[0].sender_id
+        number = await open_desk.waiting(name)
+        await open_desk["a1001"].post(f"handoffs/{number}/claim")
+        await tab.say("我的密码是246810")
+        _, shown = await open_desk["a1001"].get(f"handoffs/{number}")
+        assert "246810" not in str(shown)
+        rows = await open_desk.services.database.read(lambda c: c.execute(select(schema.answers.c.answers)).all())
+        assert "246810" not in str(rows)
+
+
+async def test_a_taboo_phrase_is_held_back_marked_and_counted_and_a_prescribed_one_is_offered(open_desk: Desk) -> None:
+    number = await open_desk.waiting("web-taboo")
+    agent = open_desk["a1001"]
+    await agent.post(f"handoffs/{number}/claim")
+    text = "您好,您到底 想怎么样?"
+    status, body = await agent.post(f"handoffs/{number}/say", id=text_id(), text=text)
+    assert (status, body["error"]["code"]) == (422, "taboo")
+    mark = body["held"][0]
+    assert text[mark["start"] : mark["end"]] == "您到底 想怎么样"
+    assert body["suggestions"][0]["clause"] == "1860-13"
+    said = await open_desk.services.conversations.answers_since("web-taboo", 0)
+    assert all("到底" not in answer["text"] for answer in said)
+    assert (await open_desk.services.handoff.find(number)).held == 1
+
+
+async def test_words_sent_twice_under_one_id_are_said_once(open_desk: Desk) -> None:
+    number = await open_desk.waiting("web-twice")
+    agent, message = open_desk["a1001"], text_id()
+    await agent.post(f"handoffs/{number}/claim")
+    for _ in range(2):
+        assert (await agent.post(f"handoffs/{number}/say", id=message, text="请稍等。"))[0] == 200
+    said = [answer["text"] for answer in await open_desk.services.conversations.answers_since("web-twice", 0)]
+    assert said.count("请稍等。") == 1
+
+
+async def test_a_stale_claim_and_a_closed_conversation_are_answered_with_what_is_so(open_desk: Desk) -> None:
+    number = await open_desk.waiting()
+    agent, other = open_desk["a1001"], open_desk["a1002"]
+    await agent.post(f"handoffs/{number}/claim")
+    assert (await other.post(f"handoffs/{number}/say", id=text_id(), text="您好"))[1]["error"]["state"] == "active"
+    await agent.post(f"handoffs/{number}/close", result="resolved")
+    status, body = await agent.post(f"handoffs/{number}/say", id=text_id(), text="您好")
+    assert (status, body["error"]["state"]) == (409, "closed")
+    assert (await agent.post("handoffs/999/claim"))[0] == 404
+
+
+async def test_a_talk_goes_to_the_supervisor_with_the_note_and_back_to_the_assistant(open_desk: Desk) -> None:
+    number = await open_desk.waiting()
+    agent, boss = open_desk["a1001"], open_desk["s9001"]
+    await agent.post(f"handoffs/{number}/claim")
+    assert (await agent.post(f"handoffs/{number}/transfer", to="supervisor", note="客户很着急"))[0] == 200
+    _, queue = await boss.get("queue")
+    assert [one["id"] for one in queue["queue"]] == [number]
+    assert (await boss.post(f"handoffs/{number}/claim"))[0] == 200
+    _, shown = await boss.get(f"handoffs/{number}")
+    assert shown["notes"][0]["text"] == "客户很着急"
+    assert [entry["move"] for entry in shown["history"]] == ["request", "claim", "transfer", "claim"]
+    assert (await boss.post(f"handoffs/{number}/close", result="returned"))[1]["handoff"]["state"] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("note", {"text": "长" * 10_000}, "text"),
+        ("say", {"id": "x", "text": "您好"}, "id"),
+        ("say", {"id": "12345678", "text": "长" * 501}, "text"),
+        ("say", {"id": "12345678", "text": " "}, "text"),
+        ("close", {"result": "whatever"}, "result"),
+        ("close", {"result": "resolved", "agreed": "不行就是不行"}, "agreed"),
+        ("close", {"result": "resolved", "agreed": "{ticket}"}, "agreed"),
+        ("transfer", {}, "to"),
+    ],
+)
+async def test_what_is_not_well_formed_is_named(open_desk: Desk, path: str, body: dict[str, str], field: str) -> None:
+    number = await open_desk.waiting()
+    await open_desk["a1001"].post(f"handoffs/{number}/claim")
+    status, answer = await open_desk["a1001"].post(f"handoffs/{number}/{path}", **body)
+    assert (status, answer["error"]["field"]) == (400, field)
+
+
+async def test_an_agent_does_not_read_what_is_another_ones(open_desk: Desk) -> None:
+    number = await open_desk.waiting()
+    await open_desk["a1001"].post(f"handoffs/{number}/claim")
+    assert (await open_desk["a1002"].get(f"handoffs/{number}"))[0] == 403
+    assert (await open_desk["s9001"].get(f"handoffs/{number}"))[0] == 200
+
+
+# --- live -------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_queue_comes_to_everybody_without_reload(open_desk: Desk) -> None:
+    agent = open_desk["a1001"]
+    await agent.connect()
+    await asyncio.sleep(0.7)  # the log is followed from where it stands
+    number = await open_desk.waiting()
+    await agent.until("queue", lambda data: [one["id"] for one in data["queue"]] == [number])
+    await agent.until("offer", lambda data: data["handoff"]["id"] == number)
+
+
+async def test_a_waiting_customer_sees_his_place_and_can_leave_the_queue(open_desk: Desk) -> None:
+    async with browser(open_desk.server) as tab:
+        await tab.open()
+        await asyncio.sleep(0.7)
+        name = open_desk.server.rasa.messages[0].sender_id
+        number = await open_desk.waiting(name)
+        await tab.until(lambda: ("queue", {"position": 0, "wait": 0}) in tab.heard)
+        assert await tab.call("leave_queue") == {"ok": True}
+        await tab.until(lambda: ("queue", {"position": -1, "wait": 0}) in tab.heard)
+        assert (await open_desk.services.handoff.find(number)).state == "cancelled"
+
+
+async def test_an_urged_ticket_reaches_the_shift_leader_at_once(open_desk: Desk) -> None:
+    boss, agent = open_desk["s9001"], open_desk["a1001"]
+    await boss.connect()
+    await asyncio.sleep(0.7)
+    draft = TicketDraft("charge", 2, "13800138000", "多扣了钱", "web")
+    number = (await open_desk.services.tickets.file(draft, "k", "c")).number
+    assert (await agent.post(f"tickets/{number}/urge", text="客户又来催"))[0] == 200
+    told = await boss.until("ticket", lambda data: data["kind"] == "urge")
+    assert told["ticket"]["number"] == number and told["ticket"]["phone"] == "13800138000"
+
+
+# --- tickets and board ------------------------------------------------------------------------------------------------
+
+
+async def test_a_clerk_takes_a_ticket_to_the_archive_and_illegal_moves_are_refused(open_desk: Desk) -> None:
+    clerk = open_desk["c8001"]
+    body = {"category": "charge", "phone": "13800138000", "description": "多扣了钱", "id": text_id()}
+    _, filed = await clerk.post("tickets", **body)
+    assert (await clerk.post("tickets", **body))[1]["ticket"]["number"] == filed["ticket"]["number"]
+    number = filed["ticket"]["number"]
+    moves = [("archive", {}), ("dispatch", {"department": "计费部"}), ("return", {"text": "已核实"}), ("answer", {"text": "已退"})]
+    statuses = [(await clerk.post(f"tickets/{number}/{move}", **more))[0] for move, more in [*moves, ("archive", {})]]
+    assert statuses == [409, 200, 200, 200, 200]
+    _, shown = await clerk.get(f"tickets/{number}")
+    assert [entry["move"] for entry in shown["history"]] == ["file", "dispatch", "return", "answer", "archive"]
+    _, found = await clerk.get("tickets?state=archived,withdrawn")
+    assert (found["total"], found["counts"]["archived"]) == (1, 1)
+
+
+async def test_the_customer_is_told_by_sms_that_a_ticket_was_filed_and_how_it_was_answered(open_desk: Desk) -> None:
+    draft = TicketDraft("charge", 2, "13800138000", "多扣了钱", "web")
+    number = (await open_desk.services.tickets.file(draft, "k", "c")).number
+    rows = []
+    for _ in range(60):
+        rows = await open_desk.services.database.read(lambda c: c.execute(select(schema.sms_outbox)).all())
+        if rows:
+            break
+        await asyncio.sleep(0.05)
+    assert [(row.phone, number in row.text) for row in rows] == [("13800138000", True)]
+
+
+async def test_the_board_shows_people_queue_and_deadlines_to_the_supervisor(open_desk: Desk) -> None:
+    await open_desk["a1001"].connect()
+    await open_desk.waiting(target=SUPERVISOR)
+    draft = TicketDraft("charge", 2, "13800138000", "多扣了钱", "web", escalated=True)
+    await open_desk.services.tickets.file(draft, "k", "c")
+    _, board = await open_desk["s9001"].get("board")
+    status = {person["login"]: person["status"] for person in board["people"]}
+    assert (status["a1001"], status["a1002"]) == ("available", "offline")
+    assert len(board["queue"]) == 1 and len(board["tickets"]["escalated"]) == 1
+
+
+async def test_the_prescribed_phrases_come_by_clause_and_key(open_desk: Desk) -> None:
+    _, body = await open_desk["a1001"].get("phrases")
+    clauses = [phrase["clause"] for phrase in body["phrases"]]
+    assert "1860-25" in clauses and body["phrases"][0]["key"] == "1"
+    assert all("{" not in phrase["text"] for phrase in body["phrases"])
