@@ -27,7 +27,9 @@ class ActionOpenSession(HotlineAction):
 
 
 class ActionSayGoodbye(HotlineAction):
-    """The farewell of the day; before it (phone) or with it (web) the question for a rating, for a share of the talks."""
+    """The farewell of the day; before it (phone) or with it (web) the question for a rating, for a share of the
+    talks.
+    """
 
     async def perform(self, call: Call) -> Optional[list[EventType]]:
         """Part."""

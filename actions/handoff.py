@@ -9,7 +9,7 @@ from typing import Optional
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT
 
-from actions.base import Call, HotlineAction, return_to_task
+from actions.base import Call, HotlineAction, keep_listening, return_to_task
 from hotline import formats
 from hotline.errors import GatewayError, ServiceError
 from hotline.services.handoff import AGENT, SUPERVISOR, Placed, Reason, State
@@ -36,7 +36,7 @@ class ActionRequestHuman(HotlineAction):
     async def perform(self, call: Call) -> list[EventType]:
         """Queue, or transfer the call."""
         await hand_over(call, _reason(call))
-        return [] if call.channel == "ivr" else _stay(call)
+        return keep_listening(call) if call.channel == "ivr" else _stay(call)
 
 
 class ActionRequestSupervisor(HotlineAction):
@@ -45,7 +45,7 @@ class ActionRequestSupervisor(HotlineAction):
     async def perform(self, call: Call) -> list[EventType]:
         """Escalate, then queue or transfer."""
         await hand_over(call, Reason.SUPERVISOR, SUPERVISOR, call.slot("complaint_ticket") or "")
-        return [] if call.channel == "ivr" else _stay(call)
+        return keep_listening(call) if call.channel == "ivr" else _stay(call)
 
 
 class ActionTakeOver(HotlineAction):

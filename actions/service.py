@@ -6,7 +6,7 @@ Source: scenarios.yml, service; ch2 不得擅自更改客户资料; 1860-15 for 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Optional
 
@@ -173,76 +173,46 @@ class ChangeForm(ConfirmChecks, AccountForm):
         return {slot: None, **drop()}
 
 
+def chooses(slot: str) -> Callable[[type[ChangeForm]], type[ChangeForm]]:
+    """Give a form the item that it is about: ``extract_<slot>`` and ``validate_<slot>``, as the SDK looks them up."""
+
+    async def extract(
+        self: ChangeForm, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        return await self.extract_item(Call(dispatcher, tracker, domain))
+
+    async def validate(
+        self: ChangeForm, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        return await self.validate_item(Call(dispatcher, tracker, domain), value)
+
+    def give(form: type[ChangeForm]) -> type[ChangeForm]:
+        setattr(form, f"extract_{slot}", extract)
+        setattr(form, f"validate_{slot}", validate)
+        form.forgets = (slot, "change_confirmed")
+        return form
+
+    return give
+
+
+@chooses("chosen_plan")
 class ValidateChangePlanForm(ChangeForm):
     """Form of ``change_plan``."""
 
-    forgets = ("chosen_plan", "change_confirmed")
 
-    async def extract_chosen_plan(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> dict[str, Any]:
-        """See ``extract_item``."""
-        return await self.extract_item(Call(dispatcher, tracker, domain))
-
-    async def validate_chosen_plan(
-        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> dict[str, Any]:
-        """See ``validate_item``."""
-        return await self.validate_item(Call(dispatcher, tracker, domain), value)
-
-
+@chooses("chosen_pack")
 class ValidateBuyDataPackForm(ChangeForm):
     """Form of ``buy_data_pack``."""
 
-    forgets = ("chosen_pack", "change_confirmed")
 
-    async def extract_chosen_pack(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> dict[str, Any]:
-        """See ``extract_item``."""
-        return await self.extract_item(Call(dispatcher, tracker, domain))
-
-    async def validate_chosen_pack(
-        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> dict[str, Any]:
-        """See ``validate_item``."""
-        return await self.validate_item(Call(dispatcher, tracker, domain), value)
-
-
+@chooses("chosen_service")
 class ValidateOpenServiceForm(ChangeForm):
     """Form of ``open_service``."""
 
-    forgets = ("chosen_service", "change_confirmed")
 
-    async def extract_chosen_service(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> dict[str, Any]:
-        """See ``extract_item``."""
-        return await self.extract_item(Call(dispatcher, tracker, domain))
-
-    async def validate_chosen_service(
-        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> dict[str, Any]:
-        """See ``validate_item``."""
-        return await self.validate_item(Call(dispatcher, tracker, domain), value)
-
-
+@chooses("cancelled_item")
 class ValidateCancelServiceForm(ChangeForm):
     """Form of ``cancel_service``: a service, a pack, or a plan."""
-
-    forgets = ("cancelled_item", "change_confirmed")
-
-    async def extract_cancelled_item(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> dict[str, Any]:
-        """See ``extract_item``."""
-        return await self.extract_item(Call(dispatcher, tracker, domain))
-
-    async def validate_cancelled_item(
-        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> dict[str, Any]:
-        """See ``validate_item``."""
-        return await self.validate_item(Call(dispatcher, tracker, domain), value)
 
 
 class ValidateReportLostForm(ChangeForm):

@@ -5,7 +5,8 @@ Source: scenarios.yml, courtesy and ending (1860-13, 1860-37, 1860-38); no presc
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Optional, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, Optional
 
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT
@@ -18,7 +19,11 @@ TOPICS = "utter_courtesy_topics"
 UNANSWERED = ("nlu_fallback", "silence")
 MOST_CHOICES = 3
 # What a yes means when the assistant offered something: the intent that takes the offer up.
-OFFERS = {"offer_human": "request_human", "offer_sms": "send_sms", "offer_message": "leave_message", "offer_callback": "request_callback",
+OFFERS = {
+    "offer_human": "request_human",
+    "offer_sms": "send_sms",
+    "offer_message": "leave_message",
+    "offer_callback": "request_callback",
     "offer_bill": "query_bill",
     "insist_complaint": "complain_general",
 }
@@ -36,7 +41,9 @@ FORM_TOPICS = {
 
 
 class ActionFinishTask(HotlineAction):
-    """After an answer: the task in hand, else what was asked in the same breath, else a task left open, else 1860-37."""
+    """After an answer: the task in hand, else what was asked in the same breath, else a task left open, else
+    1860-37.
+    """
 
     async def perform(self, call: Call) -> list[EventType]:
         """Go on."""
@@ -142,7 +149,7 @@ class ActionInform(HotlineAction):
                 say_farewell(call)
             return []
         last = call.slot("last_task")
-        if last == "query_bill_form" and call.entities("month") or last and call.entities("phone_number"):
+        if (last == "query_bill_form" and call.entities("month")) or (last and call.entities("phone_number")):
             return [FollowupAction(last)]
         call.say("utter_courtesy_menu")
         return []
@@ -234,7 +241,9 @@ def title(call: Call, form: str) -> str:
 
 
 def left_open(events: Sequence[dict[str, Any]]) -> Optional[str]:
-    """The form that another one pushed aside and that was neither finished nor dropped since; None when there is none."""
+    """The form that another one pushed aside and that was neither finished nor dropped since; None when there is
+    none.
+    """
     current: Optional[str] = None
     aside: list[str] = []
     for event in events:

@@ -68,9 +68,7 @@ async def measure(calls: int) -> dict[str, dict[str, float]]:
                 elapsed[name].append((time.perf_counter() - start) * 1000)
                 spent[name] += _cpu(server.pid) - cpu
         print(file=sys.stderr)
-        return {
-            name: {"median_ms": median(elapsed[name]), "cpu_ms": spent[name] * 1000 / calls} for name in ways
-        }
+        return {name: {"median_ms": median(elapsed[name]), "cpu_ms": spent[name] * 1000 / calls} for name in ways}
     finally:
         server.terminate()
         server.wait()

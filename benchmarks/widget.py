@@ -57,7 +57,10 @@ def main() -> None:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=sandbox)
         report("page with launcher, closed → window open, first answer drawn", openings(browser, base))
-        report("message sent → answer drawn (250 ms of it wait for a second half)", messages(browser, base, arguments.messages))
+        report(
+            "message sent → answer drawn (250 ms of it wait for a second half)",
+            messages(browser, base, arguments.messages),
+        )
         browser.close()
 
 
@@ -100,7 +103,9 @@ def messages(browser: Browser, base: str, count: int) -> list[float]:
 def report(name: str, milliseconds: list[float]) -> None:
     ordered = sorted(milliseconds)
     p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
-    print(f"{name}: p50 {statistics.median(ordered):.0f} ms, p95 {p95:.0f} ms, most {ordered[-1]:.0f} ms (n={len(ordered)})")
+    print(
+        f"{name}: p50 {statistics.median(ordered):.0f} ms, p95 {p95:.0f} ms, most {ordered[-1]:.0f} ms (n={len(ordered)})"
+    )
 
 
 @contextmanager

@@ -22,8 +22,9 @@ A response's ``metadata`` in domain.yml says, besides its clause, what the answe
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Optional
 
 from rasa.core.channels.channel import OutputChannel
 
@@ -86,13 +87,15 @@ class Answer:
 
 
 class Collector(OutputChannel):
-    """Gathers the answers of one turn; its name picks the responses written for a channel (``channel:`` in domain.yml)."""
+    """Gathers the answers of one turn; its name picks the responses written for a channel (``channel:`` in
+    domain.yml).
+    """
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
         self.answers: list[Answer] = []
 
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         """The channel's name."""
         return self._channel
 

@@ -163,7 +163,9 @@ def _announce(settings: Settings) -> None:
         f"probes    {base}/live   {base}/ready",
     ]
     if not settings.ivr_secret:
-        lines.append(f"IVR key   {_short(settings.secret_path('ivr'))}   sign: sha256=HMAC-SHA256(key, timestamp + '.' + body)")
+        lines.append(
+            f"IVR key   {_short(settings.secret_path('ivr'))}   sign: sha256=HMAC-SHA256(key, timestamp + '.' + body)"
+        )
     lines.append("try       " + "   ".join(SENTENCES))
     lines.append("as        13800138000, service password 246810 (invented)")
     click.echo("\n".join(lines))

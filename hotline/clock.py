@@ -47,6 +47,6 @@ def month_of(moment: date, offset: int = 0) -> date:
     return add_months(date(moment.year, moment.month, 1), offset)
 
 
-def clock_for(now: Optional[str]) -> "SystemClock | FixedClock":
+def clock_for(now: Optional[str]) -> SystemClock | FixedClock:
     """The clock a deployment asked for; ``now`` is ISO 8601 with zone, empty for the real time."""
     return FixedClock(datetime.fromisoformat(now)) if now else SystemClock()

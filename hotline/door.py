@@ -14,10 +14,10 @@ import asyncio
 import logging
 import re
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Awaitable, Callable, Mapping, Optional, Sequence, Union
+from typing import Any, Optional, Union
 from urllib.parse import parse_qsl
 
 from rasa.core.channels.channel import UserMessage
@@ -63,7 +63,8 @@ Dress = Callable[[list[Answer], Conversation], Any]
 class Inbound:
     """What a channel hands in.
 
-    Exactly one of these is meant: ``text`` (what was said or typed), ``payload`` (a button that was pressed; ``text`` is
+    Exactly one of these is meant: ``text`` (what was said or typed), ``payload`` (a button that was pressed; ``text``
+    is
     then its title), or ``event`` (something that happened: an intent that only channels can raise).
     ``secret`` says that the text was typed into a masked field or keyed in as a secret.
     """
@@ -80,7 +81,9 @@ class Inbound:
 
 @dataclass
 class Turn:
-    """What came of it: the answers, the conversation after them, and whether this is a repetition of an earlier turn."""
+    """What came of it: the answers, the conversation after them, and whether this is a repetition of an earlier
+    turn.
+    """
 
     answers: list[Answer]
     conversation: Conversation
@@ -437,7 +440,8 @@ def redact(text: str) -> str:
 def parse_payload(payload: str) -> tuple[str, dict[str, Any]]:
     """Intent and entities of a button's payload: ``/intent`` or ``/intent?entity=value&…``.
 
-    Rasa's own form ``/intent{"entity": "value"}`` cannot stand in domain.yml: its braces would be taken for a placeholder.
+    Rasa's own form ``/intent{"entity": "value"}`` cannot stand in domain.yml: its braces would be taken for a
+    placeholder.
     """
     match = _PAYLOAD.fullmatch(payload)
     if match is None:
@@ -477,7 +481,7 @@ def _remember(conversation: Conversation, answers: list[Answer]) -> None:
         state["buttons"] = [button for answer in answers for button in answer.buttons]
     state["last"] = [answer.as_dict() for answer in answers]
     state["louder"] = bool(state.get("louder")) or any(answer.metadata.get("louder") for answer in answers)
-    if ends or asked and asked.metadata["asks"] not in ASIDE:
+    if ends or (asked and asked.metadata["asks"] not in ASIDE):
         state.pop("secret", None)
     if asked and asked.metadata.get("secret"):
         state["secret"] = asked.metadata["secret"]

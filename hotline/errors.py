@@ -14,7 +14,8 @@
         ├── OrderRefusedError      a change that the rules do not allow; carries the reason
         └── IllegalMoveError       a ticket or handoff is not in a state that allows this move
 
-Each error that can end a customer's task has exactly one sentence in domain.yml; the table is in ``actions/outcomes.py``.
+Each error that can end a customer's task has exactly one sentence in domain.yml; the table is in
+``actions/outcomes.py``.
 """
 
 from __future__ import annotations

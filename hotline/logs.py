@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, MutableMapping
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
@@ -40,4 +41,6 @@ class _MaskingFormatter(logging.Formatter):
 
 
 def _mask_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: mask_all(value if isinstance(value, (str, dict, list)) else str(value)) for key, value in event.items()}
+    return {
+        key: mask_all(value if isinstance(value, (str, dict, list)) else str(value)) for key, value in event.items()
+    }

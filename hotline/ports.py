@@ -8,11 +8,13 @@ and are chosen in ``hotline/bootstrap.py`` alone; each port has one contract sui
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, AsyncContextManager, Callable, Mapping, Optional, Protocol, Sequence
+from typing import Any, Optional, Protocol
 
 
 class Clock(Protocol):
@@ -30,7 +32,8 @@ class Clock(Protocol):
 class Subscriber:
     """One telephone number and its contract.
 
-    ``status`` is ``active``, ``suspended`` or ``closed``; ``suspended_for`` is ``arrears``, ``lost``, ``realname``, ``contract`` or
+    ``status`` is ``active``, ``suspended`` or ``closed``; ``suspended_for`` is ``arrears``, ``lost``, ``realname``,
+    ``contract`` or
     None; ``gender`` is ``male``, ``female`` or None.
     """
 
@@ -220,13 +223,15 @@ class AccountGateway(Protocol):
     """Changes of a subscriber's account. Each is done once: the same ``key`` again returns the first receipt.
 
     ``conversation`` and ``key`` go to the audit log with the change, written in the same transaction.
-    ``kind`` is one of ``change_plan buy_data_pack open_service cancel_service report_lost resume_service reset_password``,
+    ``kind`` is one of ``change_plan buy_data_pack open_service cancel_service report_lost resume_service
+    reset_password``,
     ``item`` the plan, pack or service it is about (empty where there is none).
     """
 
     async def execute(self, phone: str, kind: str, item: str, key: str, conversation: str) -> Order:
         """Carry out a change; ``OrderRefusedError`` when the rules do not allow it (reasons are listed in
-        ``hotline/gateways``), ``NoSuchItemError`` for an unknown item."""
+        ``hotline/gateways``), ``NoSuchItemError`` for an unknown item.
+        """
         ...
 
     async def preview(self, phone: str, kind: str, item: str) -> date:
@@ -413,7 +418,9 @@ class ConversationStore(Protocol):
     The mode of a conversation with an open handoff is that of the handoff, whatever was saved.
     """
 
-    async def load(self, conversation: str, message: str) -> tuple[Optional[Conversation], Optional[Sequence[Mapping[str, Any]]]]:
+    async def load(
+        self, conversation: str, message: str
+    ) -> tuple[Optional[Conversation], Optional[Sequence[Mapping[str, Any]]]]:
         """The conversation (None when new) and, when this message id was answered before, those answers."""
         ...
 
@@ -441,7 +448,7 @@ class ConversationStore(Protocol):
 class ConversationLock(Protocol):
     """Lets one process at a time serve a conversation, so that two workers can take its messages in turns."""
 
-    def hold(self, conversation: str, patience: float) -> AsyncContextManager[None]:
+    def hold(self, conversation: str, patience: float) -> AbstractAsyncContextManager[None]:
         """Wait until nobody else has the conversation and have it until the context is left.
 
         A holder that died lets go by itself after a while. Raises ``GatewayTimeoutError`` after ``patience`` seconds.
@@ -456,9 +463,12 @@ class ConversationLock(Protocol):
 class CallRecord:
     """What became of a telephone call.
 
-    ``caller`` is masked. ``ended_by`` is ``assistant`` or what the platform said; ``outcome`` is ``running``, ``completed``,
-    ``abandoned`` (hung up before an answer), ``hung_up_on_silence``, ``transferred`` or ``transfer_failed``. ``cut`` counts what was
-    said at too great a length to be taken whole; ``transfer`` is the target and ``transfer_result`` the platform's word.
+    ``caller`` is masked. ``ended_by`` is ``assistant`` or what the platform said; ``outcome`` is ``running``,
+    ``completed``,
+    ``abandoned`` (hung up before an answer), ``hung_up_on_silence``, ``transferred`` or ``transfer_failed``. ``cut``
+    counts what was
+    said at too great a length to be taken whole; ``transfer`` is the target and ``transfer_result`` the platform's
+    word.
     ``rating`` (1 to 5) is known when a record is read, if the caller gave one.
     """
 
@@ -526,7 +536,8 @@ class EventLog(Protocol):
 class News:
     """Something that happened and that somebody must learn of, written in one transaction with what happened.
 
-    ``target`` is ``desk`` (every process passes it on to the browsers it serves), ``sms``, ``broker`` or ``hub`` (delivered
+    ``target`` is ``desk`` (every process passes it on to the browsers it serves), ``sms``, ``broker`` or ``hub``
+    (delivered
     once, by whichever process is first); ``payload`` is small and JSON.
     """
 
@@ -589,7 +600,8 @@ class TicketDraft:
     """What a customer complains of, suggests or reports, before it has a number.
 
     ``category`` is one of ``hotline.services.tickets.CATEGORIES``, ``level`` 1 to 3; ``phone`` reaches the customer,
-    ``subscriber`` is the number that was verified (empty when none was); ``description`` is in the customer's own words;
+    ``subscriber`` is the number that was verified (empty when none was); ``description`` is in the customer's own
+    words;
     ``details`` are facts that are already known (a bill, the steps of a guided check), JSON.
     """
 
@@ -607,7 +619,9 @@ class TicketDraft:
 
 @dataclass(frozen=True)
 class Ticket:
-    """A ticket as it stands; the fields of ``TicketDraft`` and where it is on its way (``hotline/services/tickets.py``)."""
+    """A ticket as it stands; the fields of ``TicketDraft`` and where it is on its way
+    (``hotline/services/tickets.py``).
+    """
 
     number: str
     state: str
@@ -717,8 +731,10 @@ class TicketStore(Protocol):
 class Handoff:
     """A conversation on its way to a human and back; states are in ``hotline/services/handoff.py``.
 
-    ``target`` is ``agent`` or ``supervisor``; ``agent``, ``offered_to`` and ``transfer_to`` are log-ins (``transfer_to`` may be
-    ``supervisor``), empty when there is none. ``requested``, ``offered``, ``claimed``, ``unanswered`` and ``ended`` are seconds
+    ``target`` is ``agent`` or ``supervisor``; ``agent``, ``offered_to`` and ``transfer_to`` are log-ins
+    (``transfer_to`` may be
+    ``supervisor``), empty when there is none. ``requested``, ``offered``, ``claimed``, ``unanswered`` and ``ended``
+    are seconds
     since the epoch: they measure waiting. ``unanswered`` is since when the customer has had no answer from the agent.
     """
 

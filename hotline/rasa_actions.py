@@ -19,7 +19,6 @@ logger = logging.getLogger(__name__)
 UNAVAILABLE = "utter_courtesy_unavailable"
 
 
-
 class InProcessActions(EndpointConfig):
     """Runs the package ``actions`` where Rasa would call an action server.
 
@@ -32,7 +31,7 @@ class InProcessActions(EndpointConfig):
         self._executor = ActionExecutor()
         self._executor.register_package(package)
 
-    async def request(  # type: ignore[override]
+    async def request(
         self,
         method: str = "post",
         subpath: Optional[str] = None,

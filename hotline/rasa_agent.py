@@ -73,9 +73,7 @@ class LocalForm(FormAction):
 class LocalProcessor(MessageProcessor):
     """Rasa's processor with ``LocalAction`` and ``LocalForm`` where it has its own."""
 
-    def predict_next_with_tracker_if_should(
-        self, tracker: DialogueStateTracker
-    ) -> tuple[Action, PolicyPrediction]:
+    def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Action, PolicyPrediction]:
         """See Rasa's; the action it names is ours where we have one."""
         action, prediction = super().predict_next_with_tracker_if_should(tracker)
         if type(action) is RemoteAction:
@@ -87,6 +85,8 @@ class LocalProcessor(MessageProcessor):
 
 class HotlineAgent(Agent):
     """Rasa's agent with our processor and, when one is given, our tracker store as it is."""
+
+    tracker_store: TrackerStore
 
     def __init__(self, action_endpoint: EndpointConfig) -> None:
         super().__init__(lock_store=InMemoryLockStore(), action_endpoint=action_endpoint)

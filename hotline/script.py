@@ -5,13 +5,13 @@ Converters are built on first use: each reads a dictionary of some megabytes.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import opencc
 
 
-@lru_cache(maxsize=None)
+@cache
 def _converter(name: str) -> Any:
     return opencc.OpenCC(name)
 
@@ -19,7 +19,7 @@ def _converter(name: str) -> Any:
 def is_traditional(text: str) -> bool:
     """Whether a text is written in traditional characters: at least two of them, or half of a short text."""
     simplified = _converter("t2s").convert(text)
-    changed = sum(1 for before, after in zip(text, simplified) if before != after)
+    changed = sum(1 for before, after in zip(text, simplified, strict=False) if before != after)
     return changed >= 2 or (changed == 1 and len(text) <= 4)
 
 

@@ -31,7 +31,9 @@ class Settings(BaseSettings):
     redis_url: str = Field("", description="locks, presence and socket.io manager of a cluster; default: none")
     broker_url: str = Field("", description="RabbitMQ for outbox and conversation events; default: none")
     ivr_secret: str = Field("", description="signature of IVR events; default: made under the var directory")
-    jambonz_secret: str = Field("", description="webhook secret of a jambonz application; default: its hooks are refused")
+    jambonz_secret: str = Field(
+        "", description="webhook secret of a jambonz application; default: its hooks are refused"
+    )
     session_secret: str = Field("", description="tokens of widget and desk; default: made under the var directory")
     site_secret: str = Field("", description="by which the operator's site signs customers in; default: nobody is")
     billing_url: str = Field("", description="the operator's TM Forum APIs; default: embedded demo database")
@@ -63,7 +65,7 @@ class Settings(BaseSettings):
         env_file = ".env"
 
     @validator("now")
-    def _now_has_a_zone(cls, value: str) -> str:  # noqa: N805
+    def _now_has_a_zone(cls, value: str) -> str:
         if value:
             try:
                 moment = datetime.fromisoformat(value)
@@ -74,13 +76,13 @@ class Settings(BaseSettings):
         return value
 
     @validator("site_secret")
-    def _site_secret_is_long(cls, value: str) -> str:  # noqa: N805
+    def _site_secret_is_long(cls, value: str) -> str:
         if value and len(value) < SHORTEST_SECRET:
             raise ValueError(f"must have at least {SHORTEST_SECRET} characters: make one with `openssl rand -hex 32`")
         return value
 
     @validator("database_url", always=True)
-    def _database_url_can_be_parsed(cls, value: str) -> str:  # noqa: N805
+    def _database_url_can_be_parsed(cls, value: str) -> str:
         if value:
             try:
                 make_url(value)
@@ -89,12 +91,12 @@ class Settings(BaseSettings):
         return value
 
     @validator("desk_hours")
-    def _desk_hours_can_be_read(cls, value: str) -> str:  # noqa: N805
+    def _desk_hours_can_be_read(cls, value: str) -> str:
         OpeningHours.parse(value)
         return value
 
     @validator("desk_closed")
-    def _desk_closed_can_be_read(cls, value: str) -> str:  # noqa: N805
+    def _desk_closed_can_be_read(cls, value: str) -> str:
         try:
             OpeningHours.parse("00:00-24:00", value)
         except ValueError:

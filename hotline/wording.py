@@ -67,7 +67,9 @@ class Words:
         return text.format(**values)
 
     def listing(self, name: str, rows: Iterable[Mapping[str, Any]], channel: Optional[str] = None) -> str:
-        """The same part of a sentence for each row, joined by the separator in the response's metadata (、 by default)."""
+        """The same part of a sentence for each row, joined by the separator in the response's metadata (、 by
+        default).
+        """
         separator = self.variant(name, channel).get("metadata", {}).get("separator", "、")
         return str(separator).join(self.phrase(name, channel, **row) for row in rows)
 

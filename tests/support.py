@@ -53,6 +53,8 @@ def _session_directory() -> tempfile.TemporaryDirectory[str]:
 
 
 def demo_services(directory: Path, now: datetime = NOW) -> Services:
-    """The services of a deployment on a fresh demo database, with a clock that stands at ``now``; close them after use."""
+    """The services of a deployment on a fresh demo database, with a clock that stands at ``now``; close them after
+    use.
+    """
     settings = load_settings(database_url=demo_database_url(directory, now), var=directory)
     return build(settings, clock=FixedClock(now))

@@ -41,7 +41,10 @@ def endpoint() -> Iterator[InProcessActions]:
 
 def call(name: str) -> dict[str, Any]:
     tracker = {"sender_id": "c", "slots": {}, "latest_message": {}, "events": [], "paused": False}
-    return {"next_action": name, "tracker": {**tracker, "followup_action": None, "active_loop": {}, "latest_action_name": ""}}
+    return {
+        "next_action": name,
+        "tracker": {**tracker, "followup_action": None, "active_loop": {}, "latest_action_name": ""},
+    }
 
 
 async def test_a_rejection_reaches_rasa_as_its_action_server_would_send_it(endpoint: InProcessActions) -> None:

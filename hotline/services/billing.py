@@ -1,6 +1,7 @@
 """Questions about money and use (topic billing), answered from the operator's systems for a verified customer.
 
-The rules: personal data only for a number that was verified in this very conversation (ch2 保密制度); bills go six months
+The rules: personal data only for a number that was verified in this very conversation (ch2 保密制度); bills go six
+months
 back; a bill that is higher than the one before names the items that grew; arrears are named with clause 1860-15 and
 only when they are the cause of a suspension.
 """
@@ -34,7 +35,8 @@ class Verification(Protocol):
 class Account:
     """A number's state: ``owed`` is what is missing (0 when nothing is), ``cause`` why it is stopped.
 
-    ``cause`` is ``arrears``, ``paid`` (stopped for arrears although they are paid), ``lost``, ``realname``, ``contract``
+    ``cause`` is ``arrears``, ``paid`` (stopped for arrears although they are paid), ``lost``, ``realname``,
+    ``contract``
     or None when the line is in service.
     """
 
@@ -87,9 +89,7 @@ class Recommendation:
 class BillingService:
     """Answers for one deployment; every method of personal data raises ``NotVerifiedError`` when it may not tell."""
 
-    def __init__(
-        self, gateway: BillingGateway, catalogue: Catalogue, verification: Verification, clock: Clock
-    ) -> None:
+    def __init__(self, gateway: BillingGateway, catalogue: Catalogue, verification: Verification, clock: Clock) -> None:
         self._gateway = gateway
         self._catalogue = catalogue
         self._verification = verification
@@ -112,7 +112,8 @@ class BillingService:
         """
         await self._verification.require(conversation, phone)
         wanted = sorted({month for given in months for month in (given, add_months(given, -1))})
-        found = dict(zip(wanted, await asyncio.gather(*(self._gateway.bill(phone, month) for month in wanted))))
+        bills = await asyncio.gather(*(self._gateway.bill(phone, month) for month in wanted))
+        found = dict(zip(wanted, bills, strict=True))
         explained = [_explain(bill, found[add_months(month, -1)]) for month in months if (bill := found[month])]
         if not explained:
             raise NoSuchItemError("no bill in these months")

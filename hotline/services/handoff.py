@@ -153,7 +153,8 @@ class Placed:
 class Happening:
     """Something that the customer is to be told of.
 
-    ``kind``: ``callback`` (over 60 s without an answer), ``timed_out``, ``out_of_hours``, ``agent_lost``, ``lapsed`` (nobody
+    ``kind``: ``callback`` (over 60 s without an answer), ``timed_out``, ``out_of_hours``, ``agent_lost``, ``lapsed``
+    (nobody
     took the transfer), ``closed``.
     """
 
@@ -333,7 +334,9 @@ class HandoffService:
         return await self._make(number, Move.DECLINE, login, check, offered_to="", offered=None, transfer_to="")
 
     async def transfer(self, number: int, login: str, to: str) -> Handoff:
-        """Hand on to a colleague (a log-in) or to whichever ``supervisor`` is first; till then the talk is one's own."""
+        """Hand on to a colleague (a log-in) or to whichever ``supervisor`` is first; till then the talk is one's
+        own.
+        """
         known = to == SUPERVISOR or any(
             one.login == to and one.role in SERVING for one in await self._staff.everybody()
         )

@@ -1,4 +1,4 @@
-(function(){var e={open:`在线客服`,close:`收起客服窗口`,window:`在线客服窗口`,unread:`条未读消息`},t={open:`線上客服`,close:`收起客服窗口`,window:`線上客服窗口`,unread:`條未讀消息`},n=`
+(function(){var e={open:`在线客服`,window:`在线客服窗口`,unread:`条未读消息`},t={open:`線上客服`,window:`線上客服窗口`,unread:`條未讀消息`},n=`
 :host { all: initial; position: fixed; z-index: 2147483000; right: 24px; bottom: 24px; font: 16px/1.4 "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
 :host([data-side=left]) { right: auto; left: 24px; }
 button { display: flex; align-items: center; gap: 8px; border: 0; border-radius: 28px; padding: 0 20px 0 16px; height: 56px; background: var(--hotline-brand, #0a66c2); color: #fff; font: inherit; font-weight: 600; cursor: pointer; box-shadow: 0 6px 20px rgba(10, 50, 110, .35); transition: transform .15s; }

@@ -4,7 +4,8 @@ Rasa's own stores read and parse a whole conversation every turn, and behind ``F
 fails sends turns to memory. Here a failed write is an error that the door turns into an honest sentence; the tracker at
 hand is dropped with it, so that the next turn starts from what is really kept.
 
-What customers and assistant said is masked before it is kept (promise P5). Slots are kept as they are: a number that was
+What customers and assistant said is masked before it is kept (promise P5). Slots are kept as they are: a number that
+was
 masked would be asked for again after a restart.
 """
 

@@ -168,7 +168,9 @@ class Stage:
             words = Answer(str(doing["say"]), metadata={"agent": AGENT.login})
             await self.services.conversations.append(conversation, self._next_id(), [words.as_dict()])
         else:
-            await self.services.handoff.close(handoff.id, AGENT.login, str(doing["close"]), str(doing.get("agreed", "")))
+            await self.services.handoff.close(
+                handoff.id, AGENT.login, str(doing["close"]), str(doing.get("agreed", ""))
+            )
             return await self.raise_event(conversation, channel, "handoff_ended")
         return await self._finish(Move(channel, conversation))
 

@@ -325,7 +325,9 @@ class Call:
                 return CAUSES.get(event["cause"], "failed")
 
     async def _next(self, timeout: Optional[float] = None) -> Optional[dict[str, Any]]:
-        """The next thing that happens, None when nothing does in time. Raises ``GoneError`` when the caller hangs up."""
+        """The next thing that happens, None when nothing does in time. Raises ``GoneError`` when the caller hangs
+        up.
+        """
         try:
             event = await asyncio.wait_for(self._inbox.get(), timeout)
         except asyncio.TimeoutError:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from hotline.cards import balance, bill, plans, ticket, usage
+from hotline.ports import Bill, BillItem, DataPackage, Plan, Usage
 from tests.browser.conftest import Site, Window
 from tests.channels.test_web import site_token
 from tests.channels.web_server import FRIEND
@@ -57,8 +61,6 @@ def test_what_is_said_is_answered_and_shown_as_answered(window: Window) -> None:
 
 
 def test_a_slow_answer_shows_that_somebody_is_typing(window: Window, site: Site) -> None:
-    import asyncio
-
     async def slow(_message: object) -> None:
         await asyncio.sleep(1.5)
 
@@ -81,8 +83,7 @@ def test_a_button_sends_its_payload_and_is_gone_afterwards(window: Window, site:
     site.says({"text": "哪个月?", "buttons": [{"title": "上个月", "payload": "/inform?month=-1"}]})
     window.say("查账单")
     window.press("上个月")
-    window.mine("上个月").wait_for()
-    window.theirs("收到").wait_for()
+    window.theirs("收到:上个月").wait_for()
     assert site.server.rasa.intents[-1] == "inform"
     expect(window.frame.locator(".choices")).to_have_count(0)
 
@@ -254,10 +255,13 @@ def test_a_page_of_a_foreign_origin_cannot_show_the_window_and_an_allowed_one_ca
 
 
 def test_the_page_around_the_window_cannot_read_the_talk(page: Page, site: Site) -> None:
-    page.route(f"{FRIEND}/", lambda route: route.fulfill(
-        body=f'<!doctype html><html><body><script src="{site.server.base}/static/hotline-widget.js"></script></body></html>',
-        content_type="text/html",
-    ))
+    page.route(
+        f"{FRIEND}/",
+        lambda route: route.fulfill(
+            body=f'<!doctype html><html><body><script src="{site.server.base}/static/hotline-widget.js"></script></body></html>',
+            content_type="text/html",
+        ),
+    )
     page.goto(f"{FRIEND}/")
     window = Window(page)
     page.locator("hotline-widget button").click()
@@ -266,7 +270,9 @@ def test_the_page_around_the_window_cannot_read_the_talk(page: Page, site: Site)
     assert page.evaluate(reach) is None
 
 
-def test_who_is_signed_in_on_the_page_arrives_verified_and_signing_out_clears_the_window(page: Page, site: Site) -> None:
+def test_who_is_signed_in_on_the_page_arrives_verified_and_signing_out_clears_the_window(
+    page: Page, site: Site
+) -> None:
     page.goto(site.server.base + "/")
     page.evaluate("token => hotline.signIn(token)", site_token())
     window = Window(page).open()
@@ -353,23 +359,17 @@ def test_a_rating_has_five_stars_each_with_its_word(window: Window, site: Site) 
 
 
 def test_cards_draw_the_figures_of_an_answer(window: Window, site: Site) -> None:
-    services = site.server.services
-    from datetime import date
-    from decimal import Decimal
-
-    async def figures() -> list[dict[str, Any]]:
-        gateway = services.billing._billing
-        found = await gateway.bill("13800138000", date(2026, 9, 1))
-        assert found is not None
-        return [
-            balance(Decimal("86.40")),
-            bill(found, Decimal("19.20")),
-            usage(await gateway.usage("13800138000")),
-            plans(await services.catalogue.plans(), current="畅享套餐58元"),
-            ticket("TS20261021000001", "accepted"),
-        ]
-
-    for card in site.run(figures()):
+    month = date(2026, 9, 1)
+    items = (BillItem("套餐月费", Decimal(58)), BillItem("套外流量", Decimal("25.20")))
+    packages = (DataPackage("畅享套餐58元", "国内", 7321, 10240, date(2026, 10, 31)),)
+    cards = [
+        balance(Decimal("86.40")),
+        bill(Bill(month, items), Decimal("19.20")),
+        usage(Usage(packages, 141, 200)),
+        plans([Plan("畅享套餐58元", Decimal(58), 10240, 200)], current="畅享套餐58元"),
+        ticket("TS20261021000001", "accepted"),
+    ]
+    for card in cards:
         site.says({"text": card["type"], "custom": card})
         window.say("看卡片")
         window.theirs(card["type"]).locator(".card").wait_for()

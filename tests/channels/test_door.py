@@ -1,4 +1,6 @@
-"""The door, with the real conversation store; what stands behind it (Rasa) is a stand-in that records what it is given."""
+"""The door, with the real conversation store; what stands behind it (Rasa) is a stand-in that records what it is
+given.
+"""
 
 from __future__ import annotations
 
@@ -163,7 +165,8 @@ def asks_password(phone: str = "13800138000") -> Said:
 
 
 @pytest.mark.parametrize(
-    ("typed", "result"), [("246810", "verified"), ("二四六八幺零", "verified"), ("密码是 2 4 6 8 1 0", "verified"), ("111111", "wrong")]
+    ("typed", "result"),
+    [("246810", "verified"), ("二四六八幺零", "verified"), ("密码是 2 4 6 8 1 0", "verified"), ("111111", "wrong")],
 )
 async def test_a_service_password_is_checked_at_the_door_and_goes_no_further(
     door: Door, rasa: Rasa, typed: str, result: str
@@ -238,7 +241,10 @@ async def test_a_repetition_says_the_last_answers_word_for_word(door: Door, rasa
 
 async def test_a_redirect_goes_on_in_the_same_turn(door: Door, rasa: Rasa) -> None:
     redirect = {"redirect": {"intent": "", "text": "还有多少流量"}}
-    rasa.says = [[{"text": "余额86.40元。", "metadata": {}}, {"text": "", "custom": redirect}], [{"text": "3GB。", "metadata": {}}]]
+    rasa.says = [
+        [{"text": "余额86.40元。", "metadata": {}}, {"text": "", "custom": redirect}],
+        [{"text": "3GB。", "metadata": {}}],
+    ]
     turn = await door.receive(message("查话费和流量"))
     assert [a.text for a in turn.answers] == ["余额86.40元。", "3GB。"]
     assert rasa.last.text == "还有多少流量"
@@ -252,7 +258,10 @@ async def test_redirects_that_never_end_are_cut_off(door: Door, rasa: Rasa) -> N
 
 async def test_who_writes_traditional_characters_is_answered_in_them(door: Door, rasa: Rasa) -> None:
     button = {"title": "查话费", "payload": "/query_balance"}
-    rasa.says = [[{"text": "请问还有什么可以帮助您?", "buttons": [button], "metadata": {}}], [{"text": "话费", "metadata": {}}]]
+    rasa.says = [
+        [{"text": "请问还有什么可以帮助您?", "buttons": [button], "metadata": {}}],
+        [{"text": "话费", "metadata": {}}],
+    ]
     first = await door.receive(message("請問話費還有多少"))
     assert (first.answers[0].text, first.answers[0].buttons[0]["title"]) == ("請問還有什麼可以幫助您?", "查話費")
     back = await door.receive(message("请问话费", 2))

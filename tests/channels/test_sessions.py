@@ -84,7 +84,12 @@ def test_the_operators_site_says_who_is_signed_in() -> None:
 
 @pytest.mark.parametrize(
     "token",
-    [site(secret="another-secret-another-secret-00"), site(aud=AUDIENCE), site(exp=NOW + SITE_LIFETIME * 2), site(iat=None)],
+    [
+        site(secret="another-secret-another-secret-00"),
+        site(aud=AUDIENCE),
+        site(exp=NOW + SITE_LIFETIME * 2),
+        site(iat=None),
+    ],
     ids=["forged", "a chat token", "good for too long", "no iat"],
 )
 def test_a_site_token_that_is_not_good_is_refused(token: str) -> None:

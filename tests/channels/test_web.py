@@ -23,7 +23,11 @@ from hotline.channels.sessions import AUDIENCE, SITE_AUDIENCE
 from hotline.channels.transcript import HIDDEN, words
 from tests.channels.web_server import FRIEND, SITE_SECRET, Server, browser, running, texts
 
-PASSWORD = {"text": "请输入密码。", "utter_action": "utter_p", "metadata": {"asks": "password", "secret": "service_password"}}
+PASSWORD = {
+    "text": "请输入密码。",
+    "utter_action": "utter_p",
+    "metadata": {"asks": "password", "secret": "service_password"},
+}
 
 
 @pytest_asyncio.fixture
@@ -95,7 +99,9 @@ async def test_an_allowed_origin_gets_both(server: Server) -> None:
         assert (await tab.open())["ok"]
 
 
-async def test_a_token_that_expires_while_the_socket_is_open_is_refused_and_a_renewed_one_is_taken(server: Server) -> None:
+async def test_a_token_that_expires_while_the_socket_is_open_is_refused_and_a_renewed_one_is_taken(
+    server: Server,
+) -> None:
     now = datetime.now(timezone.utc)
     claims = {"sub": "web-short", "aud": AUDIENCE, "iat": now, "exp": now - timedelta(seconds=29)}
     secret = server.services.settings.secret("session")
@@ -239,7 +245,9 @@ async def test_one_breath_never_grows_longer_than_a_message_may_be(server: Serve
 
 
 @pytest.mark.parametrize("typed", ["246810", "密码是 2 4 6 8 1 0", "二四六八幺零", "２４６８１０"])
-async def test_a_secret_is_neither_kept_nor_shown_wherever_it_is_typed(server: Server, tmp_path: Path, typed: str) -> None:
+async def test_a_secret_is_neither_kept_nor_shown_wherever_it_is_typed(
+    server: Server, tmp_path: Path, typed: str
+) -> None:
     server.rasa.says = [[PASSWORD]]
     async with browser(server) as tab:
         await tab.open()
@@ -283,13 +291,12 @@ async def test_nothing_said_for_the_idle_time_is_silence_and_a_farewell_ends_it(
 
 
 async def test_a_key_press_is_no_silence(tmp_path: Path) -> None:
-    async with running(tmp_path, idle=0.5) as server:
-        async with browser(server) as tab:
-            await tab.open()
-            for _ in range(4):
-                await asyncio.sleep(0.25)
-                await tab.call("typing")
-            assert server.rasa.intents == ["session_opened"]
+    async with running(tmp_path, idle=0.5) as server, browser(server) as tab:
+        await tab.open()
+        for _ in range(4):
+            await asyncio.sleep(0.25)
+            await tab.call("typing")
+        assert server.rasa.intents == ["session_opened"]
 
 
 async def test_a_conversation_that_ends_forgets_what_was_verified(server: Server) -> None:
@@ -365,7 +372,9 @@ async def test_a_frame_above_eight_kilobytes_closes_the_line_and_not_the_server(
         assert texts(await other.say("你好")) == ["收到:你好"]
 
 
-async def test_a_breath_that_fails_is_said_to_have_failed_and_the_next_is_served(server: Server, monkeypatch: Any) -> None:
+async def test_a_breath_that_fails_is_said_to_have_failed_and_the_next_is_served(
+    server: Server, monkeypatch: Any
+) -> None:
     async with browser(server) as tab:
         await tab.open()
 
@@ -401,7 +410,9 @@ async def test_a_browser_may_ask_for_traditional_characters(server: Server) -> N
     async with browser(server, token, script="hant") as hant, browser(server, token) as hans:
         await hant.open()
         await hans.open()
-        server.rasa.says = [[{"text": "余额为86.40元。", "buttons": [{"title": "查话费", "payload": "/x"}], "metadata": {}}]]
+        server.rasa.says = [
+            [{"text": "余额为86.40元。", "buttons": [{"title": "查话费", "payload": "/x"}], "metadata": {}}]
+        ]
         turn = await hant.say("余额")
         assert "餘額" in turn["answers"][0]["text"]
         assert turn["answers"][0]["buttons"][0]["title"] == "查話費"
@@ -472,7 +483,10 @@ async def test_signing_out_closes_the_conversation_and_forgets_the_verification(
         await tab.open()
     name = server.rasa.messages[0].sender_id
     headers = {"Authorization": f"Bearer {token}"}
-    async with aiohttp.ClientSession() as client, client.delete(server.base + "/chat/session", headers=headers) as reply:
+    async with (
+        aiohttp.ClientSession() as client,
+        client.delete(server.base + "/chat/session", headers=headers) as reply,
+    ):
         assert reply.status == 200
     assert not await server.services.verification.verified(name, "13800138000")
 

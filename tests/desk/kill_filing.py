@@ -1,4 +1,5 @@
-"""Kills the process that files a complaint at a random moment, sends the confirmation again, and prints what became of it.
+"""Kills the process that files a complaint at a random moment, sends the confirmation again, and prints what became
+of it.
 
 One process loads the engine and forks a child for every step, so that a kill costs no loading:
 ``python kill_filing.py MODEL DIRECTORY ROUNDS SEED`` prints a JSON list, one object a round.
@@ -50,7 +51,9 @@ def in_child(agent: HotlineAgent, url: str, directory: Path, conversation: str, 
 
 
 def child(agent: HotlineAgent, kill_after: float | None, *what: object) -> list[str] | None:
-    """Fork; kill the child so many seconds after it is ready, or let it finish. Its answers, None when it was killed."""
+    """Fork; kill the child so many seconds after it is ready, or let it finish. Its answers, None when it was
+    killed.
+    """
     reader, writer = os.pipe()
     pid = os.fork()
     if not pid:

@@ -31,12 +31,16 @@ async def test_a_record_comes_back_as_it_was_kept(records: SqlCallRecords) -> No
 
 async def test_a_later_record_takes_the_place_of_the_earlier(records: SqlCallRecords) -> None:
     await records.keep(RECORD)
-    ended = replace(RECORD, ended=NOW, ended_by="caller", outcome="completed", transfer="agent", transfer_result="busy", ticket="T1")
+    ended = replace(
+        RECORD, ended=NOW, ended_by="caller", outcome="completed", transfer="agent", transfer_result="busy", ticket="T1"
+    )
     await records.keep(ended)
     assert await records.find("c1") == ended
 
 
-async def test_a_record_is_read_with_the_rating_of_its_conversation(records: SqlCallRecords, database: Database) -> None:
+async def test_a_record_is_read_with_the_rating_of_its_conversation(
+    records: SqlCallRecords, database: Database
+) -> None:
     await records.keep(RECORD)
     await SqlRatingStore(database).record(Rating("c1", "ivr", 4, "", NOW))
     found = await records.find("c1")

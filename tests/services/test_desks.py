@@ -10,7 +10,13 @@ from hotline.services.scope import about_our_service
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("帮我接一下联通的客服", "10010"), ("我要报警", "110"), ("12315的电话", "12315"), ("交通事故找公安", "122"), ("你好", None)],
+    [
+        ("帮我接一下联通的客服", "10010"),
+        ("我要报警", "110"),
+        ("12315的电话", "12315"),
+        ("交通事故找公安", "122"),
+        ("你好", None),
+    ],
 )
 def test_the_desk_with_the_most_telling_word_is_meant(text: str, number: str | None) -> None:
     desk = desk_for(text)

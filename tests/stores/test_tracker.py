@@ -58,7 +58,9 @@ async def test_another_process_goes_on_where_this_one_stopped(services: Services
     assert list(await store.keys()) == ["c"]
 
 
-async def test_what_was_said_is_kept_masked_and_slots_as_they_are(services: Services, store: HotlineTrackerStore) -> None:
+async def test_what_was_said_is_kept_masked_and_slots_as_they_are(
+    services: Services, store: HotlineTrackerStore
+) -> None:
     await turn(store, "我的号码13800138000密码246810")
     user, slot, bot = await services.events.read("c")
     assert user["text"] == "我的号码138****8000密码******"
@@ -74,7 +76,9 @@ async def test_only_what_is_new_is_appended(services: Services, store: HotlineTr
     assert await services.events.length("c") == 3
 
 
-async def test_of_two_processes_that_answer_at_once_one_is_told_so(services: Services, store: HotlineTrackerStore) -> None:
+async def test_of_two_processes_that_answer_at_once_one_is_told_so(
+    services: Services, store: HotlineTrackerStore
+) -> None:
     await turn(store, "一")
     other = HotlineTrackerStore(services.events, domain())
     mine, theirs = await store.retrieve("c"), await other.retrieve("c")
@@ -103,7 +107,9 @@ async def test_a_write_that_fails_is_an_error_and_the_turn_is_forgotten(
     assert [e.text for e in tracker.events if isinstance(e, UserUttered)] == ["一"]
 
 
-async def test_only_so_many_conversations_stay_at_hand(store: HotlineTrackerStore, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_so_many_conversations_stay_at_hand(
+    store: HotlineTrackerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "AT_HAND", 2)
     for number in range(4):
         tracker = await store.create_tracker(f"c{number}")

@@ -3,7 +3,6 @@
 
 export const launcher = {
   open: '在线客服',
-  close: '收起客服窗口',
   window: '在线客服窗口',
   unread: '条未读消息',
 };
@@ -35,7 +34,6 @@ export const words = {
   placeholder: '请输入您的问题',
   input: '消息内容',
   send: '发送',
-  left: '字',
   secretTitle: '安全输入',
   secretPlaceholder: '请输入密码或验证码',
   secretHint: '内容不显示、不保存',
@@ -51,10 +49,8 @@ export const words = {
   sent: '已发送',
   failed: '未送达',
   retry: '重试',
-  newer: '有新消息',
   toBottom: '回到最新消息',
   loading: '正在加载…',
-  begin: '以上是全部记录',
   queue: '排队中',
   queuePosition: '您前面还有',
   queuePeople: '位',
@@ -67,7 +63,6 @@ export const words = {
   quick: '常用问题',
   rating: '服务评价',
   ratings: ['不满意', '不太满意', '一般', '满意', '非常满意'],
-  rated: '已评价',
   topics: ['查话费', '查账单', '查流量', '查套餐', '投诉'],
   stop: '不办了',
   today: '今天',

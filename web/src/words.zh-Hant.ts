@@ -4,7 +4,6 @@ import type { Words } from './words.zh-Hans';
 
 export const launcher = {
   open: '線上客服',
-  close: '收起客服窗口',
   window: '線上客服窗口',
   unread: '條未讀消息',
 };
@@ -36,7 +35,6 @@ export const words: Words = {
   placeholder: '請輸入您的問題',
   input: '消息內容',
   send: '發送',
-  left: '字',
   secretTitle: '安全輸入',
   secretPlaceholder: '請輸入密碼或驗證碼',
   secretHint: '內容不顯示、不保存',
@@ -52,10 +50,8 @@ export const words: Words = {
   sent: '已發送',
   failed: '未送達',
   retry: '重試',
-  newer: '有新消息',
   toBottom: '回到最新消息',
   loading: '正在加載…',
-  begin: '以上是全部記錄',
   queue: '排隊中',
   queuePosition: '您前面還有',
   queuePeople: '位',
@@ -68,7 +64,6 @@ export const words: Words = {
   quick: '常用問題',
   rating: '服務評價',
   ratings: ['不滿意', '不太滿意', '一般', '滿意', '非常滿意'],
-  rated: '已評價',
   topics: ['查話費', '查賬單', '查流量', '查套餐', '投訴'],
   stop: '不辦了',
   today: '今天',

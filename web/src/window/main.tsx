@@ -72,7 +72,7 @@ function App() {
         <Quick state={state} />
         <Composer
           secret={secret}
-          images={state.latest.some((answer) => answer.images)}
+          images={state.agent !== null || state.latest.some((answer) => answer.images)}
           onSay={(text) => talk.say(text)}
           onSecret={(digits) => talk.saySecret(digits)}
           onImage={(file) => void talk.sendImage(file)}

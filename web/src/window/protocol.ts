@@ -30,8 +30,9 @@ export type Answer = {
 
 export type Said = { id: string; text?: string; image?: string };
 
-// A turn: what the customer said (its messages by id) and what was answered, numbered from `first` to `last`.
-export type Turn = { first: number; last: number; at: string | null; said: Said[]; answers: Answer[]; agent?: string };
+// A turn: what the customer said (its messages by id) and what was answered, numbered from `first` to `last`; by a human
+// agent where `agent` names one.
+export type Turn = { first: number; last: number; at: string | null; said: Said[]; answers: Answer[]; agent?: string | null };
 
 export type Message = { id: string; text?: string; payload?: string; secret?: string };
 

@@ -345,7 +345,7 @@ export class Talk {
       key: turn.first ? `${this.conversation}:${turn.first}:${index}` : `fault:${++this.count}`,
       at,
       answer,
-      agent: turn.agent,
+      agent: turn.agent ?? undefined,
     }));
   }
 
