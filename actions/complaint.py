@@ -207,9 +207,7 @@ class ActionCheckSuspension(HotlineAction):
 class ComplaintForm(TaskForm):
     """Numbers named here are for calling back: ``phone_number`` stays what it was."""
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Check what was said; who does not want to complain any more is let go."""
         own = before_this_message(tracker, "phone_number")
         tracker.slots["phone_number"] = own

@@ -76,9 +76,7 @@ async def hand_over(call: Call, reason: Reason, target: str = AGENT, ticket: str
     context = {**call.known(), "ticket": ticket}
     placed: Optional[Placed] = None
     try:
-        placed = await call.services.handoff.request(
-            call.conversation, call.channel, reason, target, context, ticket
-        )
+        placed = await call.services.handoff.request(call.conversation, call.channel, reason, target, context, ticket)
     except GatewayError as error:
         logger.error("a handoff could not be put on record: %s", type(error).__name__)
     if placed is not None and placed.state is State.OUT_OF_HOURS:

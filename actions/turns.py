@@ -284,8 +284,11 @@ def _requests(events: Iterable[dict[str, Any]]) -> tuple[str, list[dict[str, Any
 
 
 def _offer_human(call: Call) -> None:
+    """Offer a human; on the phone, and where the offer itself was not understood, hand over at once."""
     if call.channel == "ivr":
         call.say("utter_courtesy_not_heard" if call.intent == "silence" else "utter_courtesy_not_understood")
+        call.redirect(intent="request_human")
+    elif call.asked == "offer_human":
         call.redirect(intent="request_human")
     else:
         call.say("utter_courtesy_offer_human")

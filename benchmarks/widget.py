@@ -103,9 +103,8 @@ def messages(browser: Browser, base: str, count: int) -> list[float]:
 def report(name: str, milliseconds: list[float]) -> None:
     ordered = sorted(milliseconds)
     p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
-    print(
-        f"{name}: p50 {statistics.median(ordered):.0f} ms, p95 {p95:.0f} ms, most {ordered[-1]:.0f} ms (n={len(ordered)})"
-    )
+    p50 = statistics.median(ordered)
+    print(f"{name}: p50 {p50:.0f} ms, p95 {p95:.0f} ms, most {ordered[-1]:.0f} ms (n={len(ordered)})")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from hotline.gateways.conversations import SqlConversationStore
 from hotline.gateways.database import Database
 from hotline.gateways.grants import SqlGrantStore
 from hotline.gateways.handoffs import SqlHandoffStore
+from hotline.gateways.hubs import SqlHubs
 from hotline.gateways.locks import SqlConversationLock
 from hotline.gateways.outbox import SqlOutbox
 from hotline.gateways.passwords import SqlPasswordStore
@@ -35,6 +36,7 @@ from hotline.ports import (
     ConversationLock,
     ConversationStore,
     EventLog,
+    Hubs,
     Outbox,
     SmsGateway,
     StaffStore,
@@ -80,6 +82,7 @@ class Services:
     staff: StaffStore
     outbox: Outbox
     broker: Optional[Broker]
+    hubs: Hubs
     secrets: SecretDesk
 
     def close(self) -> None:
@@ -155,6 +158,7 @@ def build(
         ),
         staff=staff,
         outbox=SqlOutbox(database),
+        hubs=SqlHubs(database, clock, settings.gateway_timeout),
         broker=RabbitBroker(settings.broker_url, settings.gateway_timeout) if settings.broker_url else None,
         secrets=SecretDesk(secrets, verification.forget),
     )

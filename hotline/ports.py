@@ -592,6 +592,35 @@ class Broker(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Hub:
+    """A listener of ticket events: ``callback`` is the URL that they are sent to."""
+
+    id: str
+    callback: str
+    query: str = ""
+
+
+class Hubs(Protocol):
+    """Listeners of ticket events."""
+
+    async def add(self, callback: str, query: str) -> Hub:
+        """Register one."""
+        ...
+
+    async def remove(self, number: str) -> bool:
+        """Forget one; False when there is none of that id."""
+        ...
+
+    async def all(self) -> Sequence[Hub]:
+        """All of them."""
+        ...
+
+    async def notify(self, hub: Hub, path: str, body: Mapping[str, Any]) -> None:
+        """Send an event; returns once the listener has taken it."""
+        ...
+
+
 # --- tickets ---------------------------------------------------------------------------------------------------------
 
 

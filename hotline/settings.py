@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         "", description="webhook secret of a jambonz application; default: its hooks are refused"
     )
     session_secret: str = Field("", description="tokens of widget and desk; default: made under the var directory")
+    api_token: str = Field("", description="bearer token of the ticket API (TMF621); default: the API is closed")
     site_secret: str = Field("", description="by which the operator's site signs customers in; default: nobody is")
     billing_url: str = Field("", description="the operator's TM Forum APIs; default: embedded demo database")
     sms_url: str = Field("", description="SMS gateway; default: messages are kept in the database")
@@ -75,8 +76,8 @@ class Settings(BaseSettings):
                 raise ValueError("must name its zone, such as 2026-10-01T09:00:00+08:00")
         return value
 
-    @validator("site_secret")
-    def _site_secret_is_long(cls, value: str) -> str:
+    @validator("site_secret", "api_token")
+    def _secret_is_long(cls, value: str) -> str:
         if value and len(value) < SHORTEST_SECRET:
             raise ValueError(f"must have at least {SHORTEST_SECRET} characters: make one with `openssl rand -hex 32`")
         return value

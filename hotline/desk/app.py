@@ -21,6 +21,7 @@ from hotline.desk.gate import Gate
 from hotline.desk.live import HEARTBEAT, POLL, Live, again_and_again
 from hotline.desk.post import Receipts, message
 from hotline.desk.talks import Talks
+from hotline.desk.trouble_ticket import BASE, TroubleTickets, event, resource
 from hotline.desk.voice import Voice
 from hotline.ports import Posted
 from hotline.services.outbox import Deliver, Dispatcher
@@ -55,6 +56,9 @@ def install(app: Sanic, services: Services) -> None:
     Clerk(services, gate).routes(blueprint)
     blueprint.add_route(_page, "/", methods=["GET"], name="page")
     app.blueprint(blueprint)
+    api = Blueprint("trouble_ticket", url_prefix=BASE)
+    TroubleTickets(services, services.settings.api_token).routes(api)
+    app.blueprint(api)
     dispatcher = Dispatcher(services.outbox, carriers(services, words))
 
     async def tick() -> None:
@@ -84,6 +88,20 @@ def install(app: Sanic, services: Services) -> None:
 def carriers(services: Services, words: Words) -> dict[str, Deliver]:
     """How the outbox reaches each target."""
     found: dict[str, Deliver] = {"sms": Receipts(services, words).deliver}
+    hubs, clock = services.hubs, services.clock
+
+    async def notify(posted: Posted) -> None:
+        listeners = await hubs.all()
+        if not listeners:
+            return
+        number = str(posted.news.payload["number"])
+        ticket, history = await services.tickets.find(number), await services.tickets.history(number)
+        shown = resource(ticket, history, clock.now())
+        path, body = event(posted.id, posted.at, posted.news.kind.removeprefix("ticket."), shown)
+        for hub in listeners:
+            await hubs.notify(hub, path, body)
+
+    found["hub"] = notify
     broker = services.broker
     if broker is not None:
 

@@ -238,10 +238,15 @@ def test_a_wrong_clock_in_the_browser_does_no_harm(page: Page, site: Site) -> No
     assert "10:00" in window.frame.locator("time").first.inner_text()  # the server's time
 
 
+def host_page(site: Site) -> str:
+    """A page of somebody else's with the one line in it."""
+    source = f"{site.server.base}/static/hotline-widget.js"
+    return f'<!doctype html><html><body><script src="{source}"></script></body></html>'
+
+
 def test_a_page_of_a_foreign_origin_cannot_show_the_window_and_an_allowed_one_can(page: Page, site: Site) -> None:
     def host(route: Route) -> None:
-        source = f'<script src="{site.server.base}/static/hotline-widget.js"></script>'
-        route.fulfill(body=f"<!doctype html><html><body>{source}</body></html>", content_type="text/html")
+        route.fulfill(body=host_page(site), content_type="text/html")
 
     page.route("https://evil.example/", host)
     page.route(f"{FRIEND}/", host)
@@ -258,7 +263,7 @@ def test_the_page_around_the_window_cannot_read_the_talk(page: Page, site: Site)
     page.route(
         f"{FRIEND}/",
         lambda route: route.fulfill(
-            body=f'<!doctype html><html><body><script src="{site.server.base}/static/hotline-widget.js"></script></body></html>',
+            body=host_page(site),
             content_type="text/html",
         ),
     )

@@ -18,11 +18,14 @@ TABOO_ALONE = {"为什么", "什么", "说什么", "怎样", "你说什么", "�
 # Python files with Chinese in their strings, none of which is a sentence for a customer. A value of a catalogue, a rule
 # of reading or of writing figures may stand here with its reason; words may not.
 CHINESE_IN_CODE = {
+    "hotline/channels/ivr/voice.py": "the signs by which a date or an amount is told in a text",
     "hotline/cli.py": "sentences for the operator to try, shown when the server starts",
     "hotline/formats.py": "dates and amounts as figures with their units",
     "hotline/gateways/billing.py": "the scope that a plan's own allowance has in the data",
     "hotline/nlu/": "how customers say things: months, plans, titles, numbers",
     "hotline/services/calendar.py": "names that the calendar package uses",
+    "hotline/services/complaint.py": "how customers put a complaint: what is no part of it, corrections, additions",
+    "hotline/services/taboo.py": "您 and 妳 read as 你 in a search",
     "hotline/services/secretary.py": "the name of call forwarding in the list of services",
     "hotline/services/service.py": "units of data volume as customers say them",
     "hotline/testing/": "reports of conversation tests, for developers",

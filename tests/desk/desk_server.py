@@ -84,7 +84,9 @@ class Desk:
     async def waiting(self, conversation: str | None = None, **how: Any) -> int:
         """A customer who said something and waits for a human; the handoff's id."""
         conversation = conversation or f"web-{uuid.uuid4().hex[:12]}"
-        await self.server.chat._door.receive(Inbound(conversation, "web", uuid.uuid4().hex, "我的手机13800138000被乱扣费"))
+        await self.server.chat._door.receive(
+            Inbound(conversation, "web", uuid.uuid4().hex, "我的手机13800138000被乱扣费")
+        )
         placed = await self.services.handoff.request(conversation, "web", Reason.REQUESTED, **how)
         return placed.handoff.id
 

@@ -21,6 +21,7 @@ from hotline import bootstrap
 from hotline.clock import FixedClock
 from hotline.door import Inbound, Turn
 from hotline.engine import load_agent, open_door
+from hotline.logs import configure_logs
 from hotline.rasa_agent import HotlineAgent
 from hotline.settings import load_settings
 from hotline.stores.tracker import HotlineTrackerStore
@@ -28,10 +29,12 @@ from tests.support import NOW, demo_database_url
 
 BEFORE = ("你们的人给我办错套餐了", "我姓王", "13800138000")
 CONFIRM = "是的"
-LONGEST = 0.08  # seconds; a turn takes less
+LONGEST = 1.3  # times what a filing takes that is left alone
 
 
-def in_child(agent: HotlineAgent, url: str, directory: Path, conversation: str, lines: dict[str, str], out: int) -> None:
+def in_child(
+    agent: HotlineAgent, url: str, directory: Path, conversation: str, lines: dict[str, str], out: int
+) -> None:
     """Say lines (by message id) in a process of its own; the answers go to ``out``, after a byte that says ready."""
 
     async def talk() -> list[str]:
@@ -77,22 +80,37 @@ def child(agent: HotlineAgent, kill_after: float | None, *what: object) -> list[
 
 def main(model: str, directory: str, rounds: str, seed: str) -> None:
     """Play the rounds."""
+    configure_logs("WARNING")
     agent = load_agent(Path(model))
     url = demo_database_url(Path(directory))
     path = Path(directory) / "hotline.db"
     chance = random.Random(int(seed))
+    before = {f"m{k}": line for k, line in enumerate(BEFORE)}
+    assert child(agent, None, url, Path(directory), "alone", before)
+    started = time.monotonic()
+    assert child(agent, None, url, Path(directory), "alone", {"confirm": CONFIRM})
+    usual = time.monotonic() - started
     results = []
     for n in range(int(rounds)):
         conversation = f"kill-{n}"
-        before = {f"m{k}": line for k, line in enumerate(BEFORE)}
         assert child(agent, None, url, Path(directory), conversation, before)
-        first = child(agent, chance.uniform(0, LONGEST), url, Path(directory), conversation, {"confirm": CONFIRM})
+        after = chance.uniform(0, LONGEST * usual)
+        first = child(agent, after, url, Path(directory), conversation, {"confirm": CONFIRM})
         after_kill = tickets(path, conversation)
+        let_the_lock_lapse(path)
         again = child(agent, None, url, Path(directory), conversation, {"confirm": CONFIRM})
         results.append(
             {"first": first, "after_kill": after_kill, "again": again, "tickets": tickets(path, conversation)}
         )
     print(json.dumps(results, ensure_ascii=False))
+
+
+def let_the_lock_lapse(path: Path) -> None:
+    """The dead process holds the conversation until its lease ends, which would be many seconds of waiting a round."""
+    connection = sqlite3.connect(path)
+    connection.execute("DELETE FROM conversation_locks")
+    connection.commit()
+    connection.close()
 
 
 def tickets(path: Path, conversation: str) -> list[str]:

@@ -104,7 +104,9 @@ async def test_a_socket_without_a_session_is_refused(open_desk: Desk) -> None:
 
 async def test_of_two_agents_who_claim_at_once_one_wins(open_desk: Desk) -> None:
     number = await open_desk.waiting()
-    outcomes = await asyncio.gather(*(open_desk[login].post(f"handoffs/{number}/claim") for login in ("a1001", "a1002")))
+    outcomes = await asyncio.gather(
+        *(open_desk[login].post(f"handoffs/{number}/claim") for login in ("a1001", "a1002"))
+    )
     assert sorted(status for status, _ in outcomes) == [200, 409]
 
 
@@ -287,7 +289,12 @@ async def test_a_clerk_takes_a_ticket_to_the_archive_and_illegal_moves_are_refus
     _, filed = await clerk.post("tickets", **body)
     assert (await clerk.post("tickets", **body))[1]["ticket"]["number"] == filed["ticket"]["number"]
     number = filed["ticket"]["number"]
-    moves = [("archive", {}), ("dispatch", {"department": "计费部"}), ("return", {"text": "已核实"}), ("answer", {"text": "已退"})]
+    moves = [
+        ("archive", {}),
+        ("dispatch", {"department": "计费部"}),
+        ("return", {"text": "已核实"}),
+        ("answer", {"text": "已退"}),
+    ]
     statuses = [(await clerk.post(f"tickets/{number}/{move}", **more))[0] for move, more in [*moves, ("archive", {})]]
     assert statuses == [409, 200, 200, 200, 200]
     _, shown = await clerk.get(f"tickets/{number}")

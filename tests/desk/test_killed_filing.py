@@ -14,7 +14,7 @@ import pytest
 
 from hotline.settings import ROOT
 
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "25"))  # some seconds; benchmarks and the night use hundreds
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "16"))  # some seconds; benchmarks and the night use hundreds
 NUMBER = re.compile(r"[CS]\d{14}")
 
 
@@ -26,7 +26,8 @@ def rounds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     result = subprocess.run(
         [sys.executable, "-W", "ignore", script, str(path), str(tmp_path_factory.mktemp("kill")), str(ROUNDS), "1860"],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        # A thread pool of the parent's would be missing in the forked children.
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=60 + 5 * ROUNDS,

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from hotline.answers import Answer
 from hotline.bootstrap import Services
@@ -42,6 +44,9 @@ class Calls:
         self._records = records
         self._clock = clock
         self._hold_after = hold_after
+        # Apologies of held turns that could not be kept: with the database gone there is nowhere else to leave them.
+        self._unkept: dict[str, Actions] = {}
+        self._order: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     @classmethod
     def over(cls, door: Door, services: Services) -> Calls:
@@ -56,23 +61,41 @@ class Calls:
             return await self._within_time(event)
         except Exception as error:  # a live caller must never meet silence or a 5xx
             logger.error("event %s of a call failed: %s", event.type, type(error).__name__, exc_info=error)
-            conversation = Conversation(event.call_id, CHANNEL)
-            return prompts.actions([self._door.fault(CHANNEL)], conversation, self._door.words)
+            return self._apology(event)
 
     async def _within_time(self, event: Event) -> Actions:
         manner = self._manner(event)
-        task = asyncio.ensure_future(self._serve(event, manner))
+        task = asyncio.ensure_future(self._in_order(event, manner))
         # An event that only fetches or ends waits for the turn before it: its deadline is that turn's.
         patience = None if event.type == "played" else self._hold_after
+        if event.type == "end":
+            self._unkept.pop(event.call_id, None)
         done, _ = await asyncio.wait({task}, timeout=patience)
         if not done and event.type == "end":
             task.add_done_callback(_log)
             return []
         if not done and not manner.dressed:
             manner.held = True
-            task.add_done_callback(_log)
+            task.add_done_callback(partial(self._held_turn_is_over, event))
             return prompts.hold(self._door.words)
-        return await task
+        found = await task
+        return self._unkept.pop(event.call_id, found) if event.type == "played" and not found else found
+
+    def _held_turn_is_over(self, event: Event, task: asyncio.Task[Actions]) -> None:
+        _log(task)
+        failed = task.cancelled() or task.exception() is not None
+        found = self._apology(event) if failed else task.result()
+        if "continue" not in found[-1]:
+            self._unkept[event.call_id] = found
+
+    def _apology(self, event: Event) -> Actions:
+        conversation = Conversation(event.call_id, CHANNEL)
+        return prompts.actions([self._door.fault(CHANNEL)], conversation, self._door.words)
+
+    async def _in_order(self, event: Event, manner: CallManner) -> Actions:
+        """As they came: what fetches the rest of a turn must not overtake that turn on its way to the door."""
+        async with self._order.setdefault(event.call_id, asyncio.Lock()):
+            return await self._serve(event, manner)
 
     async def _serve(self, event: Event, manner: CallManner) -> Actions:
         if event.type not in _BOUNDS and await self._door.conversation(event.call_id) is None:

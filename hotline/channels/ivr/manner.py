@@ -74,7 +74,7 @@ class CallManner(Manner):
             found = [*self.before, *prompts.actions(answers, conversation, self._door.words)]
         if answers and "call" in state:
             note_answers(state["call"], state.get("heard", ""), answers, self._now)
-        if self.held:
+        if self.held and "call" in state:  # else the turn could not be kept, and nothing can be left in it
             state["unheard"] = found
             return prompts.hold(self._door.words)
         return found

@@ -110,7 +110,11 @@ class JambonzLine:
 def _hook(event: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     kind = event["type"]
     if kind == "start":
-        return "webhook", {"from": event.get("from", "anonymous"), "to": event.get("to", "10086"), "sip": {"headers": {}}}
+        return "webhook", {
+            "from": event.get("from", "anonymous"),
+            "to": event.get("to", "10086"),
+            "sip": {"headers": {}},
+        }
     if kind == "speech":
         said = {"transcript": event["text"], "confidence": event.get("confidence", 0.9)}
         speech = {"language_code": "zh-CN", "channel_tag": 1, "is_final": True, "alternatives": [said]}

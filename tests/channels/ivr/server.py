@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from rasa.utils.log_utils import configure_structlog
+from sanic import Sanic
 
 from hotline import bootstrap
-from hotline.gateways.billing import SqlBillingGateway
 from hotline.server import create_app
 from hotline.settings import Settings, current_settings, load_settings
 from hotline.testing.faults import Faults
@@ -73,6 +73,7 @@ class Server:
     """A running hotline. ``stop`` it after use."""
 
     def __init__(self, directory: Path, **different: Any) -> None:
+        Sanic.test_mode = True  # several applications in one process
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -111,7 +112,7 @@ class Server:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
 
     def request(
-        self, path: str, body: bytes = b"", headers: Mapping[str, str] = {}, method: str = "POST"  # noqa: B006
+        self, path: str, body: bytes = b"", headers: Mapping[str, str] = {}, method: str = "POST"
     ) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:

@@ -148,9 +148,17 @@ async def test_a_turn_that_is_behind_a_hanging_one_is_put_through_in_time(calls:
     assert "抱歉" in said(rest)[0]
 
 
-async def test_secrets_that_are_keyed_never_reach_rasa_or_the_notes(calls: Calls, rasa: Rasa, services: Services) -> None:
+async def test_secrets_that_are_keyed_never_reach_rasa_or_the_notes(
+    calls: Calls, rasa: Rasa, services: Services
+) -> None:
     await calls.handle(event("start"))
-    rasa.says = [{"text": "请输入密码。", "metadata": {"asks": "password", "secret": "service_password"}, "phone_number": "13800138000"}]
+    rasa.says = [
+        {
+            "text": "请输入密码。",
+            "metadata": {"asks": "password", "secret": "service_password"},
+            "phone_number": "13800138000",
+        }
+    ]
     listening = await calls.handle(event("speech", 2, text="查话费"))
     assert listening[-1]["listen"]["secret"] is True
     await calls.handle(event("dtmf", 3, digits="246810#"))
@@ -179,8 +187,108 @@ async def test_a_key_pressed_while_digits_are_collected_may_be_a_choice(calls: C
     assert rasa.heard[-1] == "不用回电"
 
 
-@pytest.mark.parametrize(("digits", "meant"), [("#", "ask_repeat"), ("A", "nlu_fallback"), ("7", "nlu_fallback"), ("12", "nlu_fallback"), ("13800138000", "13800138000")])
+@pytest.mark.parametrize(
+    ("digits", "meant"),
+    [
+        ("#", "ask_repeat"),
+        ("A", "nlu_fallback"),
+        ("7", "nlu_fallback"),
+        ("12", "nlu_fallback"),
+        ("13800138000", "13800138000"),
+    ],
+)
 async def test_keys_that_were_not_offered_are_not_understood(calls: Calls, rasa: Rasa, digits: str, meant: str) -> None:
     await calls.handle(event("start"))
     await calls.handle(event("dtmf", 2, digits=digits))
     assert rasa.heard[-1] == meant
+
+
+async def test_a_start_that_comes_late_is_no_second_greeting_and_tells_who_calls(
+    calls: Calls, rasa: Rasa, services: Services
+) -> None:
+    await calls.handle(event("speech", 2, text="你好"))
+    await calls.handle(event("start", 1, caller="13800138000", dialled="10086"))
+    assert rasa.heard == ["session_opened", "你好", "ask_repeat"]
+    await calls.handle(event("end", 3))
+    await calls.handle(event("start", 4, caller="13900139000"))
+    record = await services.calls.find("c1")
+    assert record is not None
+    assert (record.caller, record.dialled, record.ended_by) == ("138****8000", "10086", "platform")
+
+
+async def test_while_a_human_has_the_call_the_assistant_is_silent(calls: Calls, rasa: Rasa, services: Services) -> None:
+    await calls.handle(event("start"))
+    rasa.says = [{"text": "请稍候。", "metadata": {"transfer": "agent"}}]
+    assert last(await calls.handle(event("dtmf", 2, digits="0"))) == "transfer"
+    assert await calls.handle(event("transfer_result", 3, result="answered")) == []
+    assert await calls.handle(event("speech", 4, text="喂")) == []
+    assert rasa.heard == ["session_opened", "request_human"]
+    await calls.handle(event("end", 5, reason="agent"))
+    record = await services.calls.find("c1")
+    assert record is not None
+    assert (record.outcome, record.transfer, record.ended_by) == ("transferred", "agent", "agent")
+
+
+async def test_when_no_human_was_reached_the_assistant_goes_on(calls: Calls, rasa: Rasa, services: Services) -> None:
+    await calls.handle(event("start"))
+    rasa.says = [{"text": "请稍候。", "metadata": {"transfer": "agent"}}]
+    await calls.handle(event("dtmf", 2, digits="0"))
+    rasa.says = []
+    assert last(await calls.handle(event("transfer_result", 3, result="no_answer"))) == "listen"
+    assert rasa.heard[-1] == "transfer_failed"
+    await calls.handle(event("end", 4, reason="caller"))
+    record = await services.calls.find("c1")
+    assert record is not None
+    assert (record.outcome, record.transfer_result) == ("transfer_failed", "no_answer")
+
+
+async def test_a_call_that_begins_with_anything_else_is_begun(calls: Calls, rasa: Rasa) -> None:
+    assert last(await calls.handle(event("dtmf", 1, digits="1"))) == "listen"
+    assert rasa.heard == ["session_opened"]
+    assert await calls.handle(event("played", 2)) == []
+    assert await calls.handle(event("speech", 3, text="喂", final=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "meant"),
+    [
+        ("silence", {}, "silence"),
+        ("speech", {"text": " "}, "nlu_fallback"),
+        ("speech", {"text": "好", "confidence": 0.1}, "nlu_fallback"),
+        ("dtmf", {"digits": "*"}, "ask_repeat"),
+    ],
+)
+async def test_what_an_event_means(calls: Calls, rasa: Rasa, kind: str, fields: dict[str, Any], meant: str) -> None:
+    await calls.handle(event("start"))
+    await calls.handle(event(kind, 2, **fields))
+    assert rasa.heard[-1] == meant
+
+
+async def test_a_key_of_the_menu_is_its_choice(calls: Calls, rasa: Rasa, services: Services) -> None:
+    rasa.says = [{"text": "请选择。", "metadata": {}, "buttons": [{"title": "查话费", "payload": "/query_balance"}]}]
+    menu = await calls.handle(event("start"))
+    assert said(menu)[-1] == "查话费请按1。"
+    await calls.handle(event("dtmf", 2, digits="1"))
+    assert rasa.heard[-1] == "查话费"
+    rasa.says = [{"text": "再见!", "metadata": {"ends": True, "reason": "silence"}}]
+    assert (await calls.handle(event("silence", 3)))[-1] == {"hangup": {"reason": "silence"}}
+    record = await services.calls.find("c1")
+    assert record is not None
+    assert record.outcome == "hung_up_on_silence"
+
+
+async def test_a_held_turn_that_could_not_be_kept_ends_in_an_apology_and_a_transfer(calls: Calls, rasa: Rasa) -> None:
+    await calls.handle(event("start"))
+    rasa.delay = 0.3
+
+    async def down(*_: object) -> None:
+        raise GatewayUnavailableError("down")
+
+    save = calls._door._conversations.save
+    calls._door._conversations.save = down  # type: ignore[assignment, method-assign]
+    assert last(await calls.handle(event("speech", 2, text="你好"))) == "continue"
+    await asyncio.sleep(0.4)
+    calls._door._conversations.save = save  # type: ignore[method-assign]
+    rest = await calls.handle(event("played", 3))
+    assert (last(rest), "抱歉" in said(rest)[0]) == ("transfer", True)
+    assert await calls.handle(event("played", 4)) == []

@@ -40,7 +40,14 @@ def test_a_signature_as_jambonz_makes_it_is_accepted() -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["", "t=1000", "v1=" + "0" * 64, "t=1000,v1=" + "0" * 64, signed(BODY, "other", at=1000), signed(BODY, "key", at=600)],
+    [
+        "",
+        "t=1000",
+        "v1=" + "0" * 64,
+        "t=1000,v1=" + "0" * 64,
+        signed(BODY, "other", at=1000),
+        signed(BODY, "key", at=600),
+    ],
 )
 def test_any_other_is_refused(header: str) -> None:
     with pytest.raises(BadSignatureError):
@@ -48,21 +55,38 @@ def test_any_other_is_refused(header: str) -> None:
 
 
 def speech(transcript: str = "查话费", **fields: Any) -> dict[str, Any]:
-    return {"language_code": "zh-CN", "channel_tag": 1, "is_final": True, "alternatives": [{"transcript": transcript, **fields}]}
+    return {
+        "language_code": "zh-CN",
+        "channel_tag": 1,
+        "is_final": True,
+        "alternatives": [{"transcript": transcript, **fields}],
+    }
 
 
 @pytest.mark.parametrize(
     ("hook", "fields", "expected"),
     [
-        ("webhook", {"from": "+8613800138000", "to": "10086"}, {"type": "start", "caller": "+8613800138000", "dialled": "10086"}),
+        (
+            "webhook",
+            {"from": "+8613800138000", "to": "10086"},
+            {"type": "start", "caller": "+8613800138000", "dialled": "10086"},
+        ),
         ("webhook", {"to": "10086"}, {"type": "start", "caller": ""}),
-        ("gather", {"reason": "speechDetected", "speech": speech(confidence=0.8)}, {"type": "speech", "text": "查话费", "confidence": 0.8}),
+        (
+            "gather",
+            {"reason": "speechDetected", "speech": speech(confidence=0.8)},
+            {"type": "speech", "text": "查话费", "confidence": 0.8},
+        ),
         ("gather", {"reason": "speechDetected", "speech": speech()}, {"type": "speech", "confidence": 1.0}),
         ("gather", {"reason": "speechDetected", "speech": speech("啊" * 600)}, {"cut": True}),
         ("gather", {"reason": "dtmfDetected", "digits": "12"}, {"type": "dtmf", "digits": "12"}),
         ("gather", {"reason": "dtmfDetected", "digits": ""}, {"type": "dtmf", "digits": "#"}),
         ("gather", {"reason": "timeout"}, {"type": "silence"}),
-        ("gather", {"reason": "stt-low-confidence", "speech": speech(confidence=0.1)}, {"type": "speech", "text": "", "confidence": 0.0}),
+        (
+            "gather",
+            {"reason": "stt-low-confidence", "speech": speech(confidence=0.1)},
+            {"type": "speech", "text": "", "confidence": 0.0},
+        ),
         ("gather", {"reason": "error", "details": {"msg": "x"}}, {"type": "speech", "text": "", "confidence": 0.0}),
         ("dial", {"dial_call_status": "completed"}, {"type": "transfer_result", "result": "answered"}),
         ("dial", {"dial_call_status": "busy"}, {"result": "busy"}),
@@ -109,8 +133,14 @@ def test_the_same_hook_is_the_same_event_and_another_is_another() -> None:
         (b'{"call_sid": "c", "reason": "other"}', "reason"),
         (b'{"call_sid": "c", "reason": "speechDetected"}', "speech"),
         (b'{"call_sid": "c", "reason": "speechDetected", "speech": {"alternatives": []}}', "speech"),
-        (b'{"call_sid": "c", "reason": "speechDetected", "speech": {"alternatives": [{"transcript": 1}]}}', "transcript"),
-        (b'{"call_sid": "c", "reason": "speechDetected", "speech": {"alternatives": [{"confidence": "x"}]}}', "confidence"),
+        (
+            b'{"call_sid": "c", "reason": "speechDetected", "speech": {"alternatives": [{"transcript": 1}]}}',
+            "transcript",
+        ),
+        (
+            b'{"call_sid": "c", "reason": "speechDetected", "speech": {"alternatives": [{"confidence": "x"}]}}',
+            "confidence",
+        ),
         (b'{"call_sid": "c", "reason": "dtmfDetected", "digits": "x"}', "digits"),
         (b'{"call_sid": "c", "reason": "dtmfDetected", "digits": 1}', "digits"),
     ],
@@ -121,7 +151,20 @@ def test_what_is_not_well_formed_is_refused_by_field(body: bytes, field: str) ->
     assert refusal.value.field == field
 
 
-@given(st.sampled_from(HOOKS), st.dictionaries(st.sampled_from(["reason", "speech", "digits", "from", "dial_call_status", "refer_status", "call_status"]), st.none() | st.integers() | st.text(max_size=4) | st.lists(st.integers(), max_size=2) | st.dictionaries(st.just("alternatives"), st.lists(st.none() | st.dictionaries(st.just("transcript"), st.text(max_size=3)), max_size=1))))
+@given(
+    st.sampled_from(HOOKS),
+    st.dictionaries(
+        st.sampled_from(["reason", "speech", "digits", "from", "dial_call_status", "refer_status", "call_status"]),
+        st.none()
+        | st.integers()
+        | st.text(max_size=4)
+        | st.lists(st.integers(), max_size=2)
+        | st.dictionaries(
+            st.just("alternatives"),
+            st.lists(st.none() | st.dictionaries(st.just("transcript"), st.text(max_size=3)), max_size=1),
+        ),
+    ),
+)
 def test_no_fields_break_the_adapter(hook: str, fields: dict[str, Any]) -> None:
     try:
         parse(hook, "e", json.dumps({"call_sid": "c", **fields}).encode())

@@ -40,8 +40,17 @@ def node(script: str, given: Any) -> subprocess.CompletedProcess[str]:
 def test_every_kind_of_answer_is_valid() -> None:
     refer = Targets({"agent": "sip:agent@pbx.example"}, refer=True)
     dial = Targets({"agent": "+861082100000"})
-    lasts = [{"listen": LISTEN}, {"transfer": {"target": "agent", "context": CONTEXT}}, {"continue": {}}, {"hangup": {"reason": "finished"}}]
-    apps = [render([say("一。"), say("二。", barge_in=False), last], "e1", targets) for last in lasts for targets in (refer, dial)]
+    lasts = [
+        {"listen": LISTEN},
+        {"transfer": {"target": "agent", "context": CONTEXT}},
+        {"continue": {}},
+        {"hangup": {"reason": "finished"}},
+    ]
+    apps = [
+        render([say("一。"), say("二。", barge_in=False), last], "e1", targets)
+        for last in lasts
+        for targets in (refer, dial)
+    ]
     result = node(VALIDATE, [*apps, render([], "e1", dial)])
     assert result.returncode == 0, result.stderr
 
@@ -53,7 +62,12 @@ def test_the_validator_finds_a_wrong_verb() -> None:
 def test_our_copy_of_the_schemas_is_the_packages() -> None:
     stripped = {name: bare(schema) for name, schema in schemas().items()}
     for name, schema in stripped.items():
-        path = MODULES / "@jambonz" / "schema" / (name.removeprefix("https://jambonz.org/schema/").replace("sip:", "sip-") + ".schema.json")
+        path = (
+            MODULES
+            / "@jambonz"
+            / "schema"
+            / (name.removeprefix("https://jambonz.org/schema/").replace("sip:", "sip-") + ".schema.json")
+        )
         assert bare(json.loads(path.read_text(encoding="utf-8"))) == schema, path
 
 

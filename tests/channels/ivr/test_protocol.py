@@ -20,7 +20,7 @@ from hotline.channels.ivr.protocol import (
 )
 from tests.channels.ivr.server import signed
 
-BODY = '{"call_id": "c"}'.encode()
+BODY = b'{"call_id": "c"}'
 
 
 def event(**fields: Any) -> bytes:
@@ -70,7 +70,9 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
     max_leaves=4,
 )
-fields = st.sampled_from(["from", "to", "text", "confidence", "final", "digits", "result", "reason", "call_id", "event_id"])
+fields = st.sampled_from(
+    ["from", "to", "text", "confidence", "final", "digits", "result", "reason", "call_id", "event_id"]
+)
 
 
 @given(st.sampled_from(TYPES) | values, st.dictionaries(fields, values))

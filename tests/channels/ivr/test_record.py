@@ -35,7 +35,13 @@ def test_the_record_has_the_number_masked(caller: str) -> None:
 
 def test_topics_are_those_that_were_served_latest_last() -> None:
     call = opened(Event("c", "e", "start"), NOW)
-    for name in ("utter_courtesy_greet", "utter_billing_x", "utter_complaint_y", "utter_ask_phone_number", "utter_billing_z"):
+    for name in (
+        "utter_courtesy_greet",
+        "utter_billing_x",
+        "utter_complaint_y",
+        "utter_ask_phone_number",
+        "utter_billing_z",
+    ):
         note_answers(call, "", [Answer("好。", name)], NOW)
     assert call["topics"] == ["complaint", "billing"]
 

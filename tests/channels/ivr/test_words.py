@@ -18,11 +18,7 @@ SCREEN = re.compile("回复“|点击|点一下|链接|网址|https?:|下面|下
 
 
 def spoken() -> list[str]:
-    return [
-        name
-        for name in house.responses()
-        if name not in NOT_SPOKEN and not name.endswith("_text")
-    ]
+    return [name for name in house.responses() if name not in NOT_SPOKEN and not name.endswith("_text")]
 
 
 def variant_metadata(name: str) -> dict[str, object]:
@@ -33,7 +29,9 @@ def variant_metadata(name: str) -> dict[str, object]:
 def test_nothing_needs_a_screen(name: str) -> None:
     text = str(WORDS.variant(name, "ivr").get("text", ""))
     found = SCREEN.search(text)
-    assert not found, f"{name} says {found.group() if found else ''} on the telephone: give it a variant with channel: ivr"
+    assert not found, (
+        f"{name} says {found.group() if found else ''} on the telephone: give it a variant with channel: ivr"
+    )
 
 
 @pytest.mark.parametrize("name", spoken())

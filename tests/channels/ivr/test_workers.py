@@ -99,7 +99,9 @@ async def test_the_same_event_at_both_workers_at_once_is_one_turn(workers: list[
     assert (await turns(b)).count("nlu_fallback") == 10
 
 
-async def test_different_events_at_both_workers_at_once_are_all_served_one_after_the_other(workers: list[Worker]) -> None:
+async def test_different_events_at_both_workers_at_once_are_all_served_one_after_the_other(
+    workers: list[Worker],
+) -> None:
     a, b = workers
     a.calls._hold_after = b.calls._hold_after = 7  # the last of them waits for nineteen turns
     await a.handle(event("start", 1, caller="13800138000"))

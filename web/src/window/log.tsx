@@ -11,7 +11,7 @@ import { useWords } from './settings';
 import type { Entry, State, Talk } from './talk';
 
 const PAUSE = 5 * 60_000; // a time stands where the talk paused so long
-const NEAR = 80; // pixels from the end that count as being there
+const NEAR = 24; // pixels from the end that count as being there
 const ZONE = 'Asia/Shanghai';
 
 type Props = { talk: Talk; state: State };

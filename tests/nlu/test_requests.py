@@ -1,0 +1,48 @@
+"""Several requests in one breath: found in order, and only where there really are several."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.understanding import best
+from hotline.nlu.model import IntentModel
+from hotline.nlu.requests import LEAST, SURE, several
+from hotline.text import normalise
+
+
+def found(model: IntentModel, text: str) -> list[str]:
+    return [request["name"] for request in several(normalise(text), lambda clause: best(model, clause))]
+
+
+@pytest.mark.parametrize(
+    ("text", "intents"),
+    [
+        ("查下话费再看看还有多少流量", ["query_balance", "query_data_usage"]),
+        ("先帮我查流量还剩多少,然后再查一下积分", ["query_data_usage", "query_points"]),
+        ("我要报停手机卡丢了,顺便查一下我的话费余额", ["report_lost", "query_balance"]),
+    ],
+)
+def test_both_are_found_in_the_order_they_were_made(model: IntentModel, text: str, intents: list[str]) -> None:
+    assert found(model, text) == intents
+
+
+@pytest.mark.parametrize(
+    "text", ["我还有多少流量", "查一下话费", "你好然后我想查话费", "查话费再查一下话费余额", "谢谢然后再见", "然后呢"]
+)
+def test_one_request_is_not_torn_apart(model: IntentModel, text: str) -> None:
+    assert found(model, text) == []
+
+
+def test_each_keeps_its_words(model: IntentModel) -> None:
+    requests = several("查下话费再看看还有多少流量", lambda clause: best(model, clause))
+    assert [request["text"] for request in requests] == ["查下话费", "看看还有多少流量"]
+
+
+def test_unsure_short_and_repeated_clauses_are_left_out() -> None:
+    def sure_of_all(clause: str) -> tuple[str, float]:
+        return clause[:3], SURE
+
+    assert several("查话费然后" + "查" * (LEAST - 1), sure_of_all) == []
+    assert several("查话费然后看流量", lambda c: (c, SURE - 0.01)) == []
+    assert several("查话费啊然后查话费呢", sure_of_all) == []
+    assert [r["name"] for r in several("查话费然后看流量", sure_of_all)] == ["查话费", "看流量"]
