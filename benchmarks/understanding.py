@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import importlib.util
 import json
+import logging
 import os
 import random
 import signal
@@ -333,7 +334,9 @@ def through_rasa(name: str, config: str) -> dict[str, float]:
     warnings.filterwarnings("ignore")
     from rasa.core.agent import Agent
     from rasa.model_training import train_nlu
+    from rasa.utils.log_utils import configure_structlog
 
+    configure_structlog(logging.WARNING)  # a line a parse would cost more than the parse
     note(f"{name}: training through Rasa …")
     single, far, _ = held_out()
     with tempfile.TemporaryDirectory() as folder:

@@ -240,6 +240,9 @@ class Door:
             conversation.mode = Mode.QUEUED
         if conversation.mode is Mode.CLOSED:
             await self._handoff.leave(conversation.id)
+        transferred = conversation.state.get("call", {}).get("transfer_result")
+        if transferred and conversation.mode is Mode.QUEUED:
+            await self._handoff.call_result(conversation.id, transferred == "answered")
         faults = [answer for answer in answers if answer.name in (FAULT, TOO_LATE) and answer.metadata.get("transfer")]
         if faults:
             with suppress(GatewayError):  # the caller is put through all the same

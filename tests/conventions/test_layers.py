@@ -23,6 +23,7 @@ FORBIDDEN = {
     "hotline/ports.py": RASA | OUTSIDE | {"actions", "hotline.gateways", "hotline.services"},
     "hotline/gateways/": RASA | {"actions", "hotline.channels", "hotline.desk"},
     "hotline/channels/": OUTSIDE | {"actions", "hotline.gateways"},
+    "hotline/desk/": OUTSIDE | {"actions", "hotline.gateways"},
     "hotline/nlu/": OUTSIDE | {"actions", "hotline.gateways", "hotline.channels", "hotline.services"},
     "actions/": OUTSIDE | {"sanic", "hotline.gateways", "hotline.channels"},
 }
