@@ -86,7 +86,8 @@ async def hand_over(call: Call, reason: Reason, target: str = AGENT, ticket: str
         else:
             call.say("utter_handoff_closed")
     elif call.channel == "ivr":
-        call.say(TRANSFERS.get(reason, "utter_handoff_transfer"), context=context)
+        known = {**context, "handoff": placed.handoff.id if placed else 0}
+        call.say(TRANSFERS.get(reason, "utter_handoff_transfer"), context=known, ticket=ticket)
     elif placed is None:
         call.say("utter_handoff_not_queued")
     else:

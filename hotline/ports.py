@@ -579,6 +579,10 @@ class Outbox(Protocol):
         """News for everybody after a number, in order."""
         ...
 
+    async def forget(self, before: datetime) -> None:
+        """Let go of what is older than a moment and was delivered, or was for everybody."""
+        ...
+
     async def last(self) -> int:
         """The number of the latest news, 0 when there is none."""
         ...

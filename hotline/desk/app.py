@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import AbstractEventLoop
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Optional
 
@@ -29,7 +30,8 @@ from hotline.settings import ROOT
 from hotline.wording import Words
 
 PAGE = Path(__file__).resolve().parent.parent / "static" / "desk.html"
-TICK, LATE = 2.0, 30.0  # seconds
+TICK, LATE, HOUR = 2.0, 30.0, 3600.0  # seconds
+KEPT = timedelta(days=1)  # news that have arrived
 
 
 def install(app: Sanic, services: Services) -> None:
@@ -64,6 +66,9 @@ def install(app: Sanic, services: Services) -> None:
     async def tick() -> None:
         await talks.tell(await services.handoff.tick())
 
+    async def forget() -> None:
+        await services.outbox.forget(services.clock.now() - KEPT)
+
     tasks: list[asyncio.Task[None]] = []
 
     async def start(_app: Sanic, _loop: AbstractEventLoop) -> None:
@@ -73,6 +78,7 @@ def install(app: Sanic, services: Services) -> None:
             (tick, TICK),
             (dispatcher.run_once, TICK / 2),
             (services.tickets.note_late, LATE),
+            (forget, HOUR),
         )
         tasks.extend(asyncio.ensure_future(again_and_again(step, every)) for step, every in steps)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from hotline.gateways.database import Database
@@ -72,6 +72,12 @@ class SqlOutbox:
         """See the port."""
         query = select(outbox).where(outbox.c.target == target, outbox.c.id > after).order_by(outbox.c.id).limit(limit)
         return await self._database.read(lambda connection: [_posted(row) for row in connection.execute(query)])
+
+    async def forget(self, before: datetime) -> None:
+        """See the port."""
+        done = (outbox.c.target == LOG) | outbox.c.delivered.is_not(None)
+        old = delete(outbox).where(outbox.c.at < before, done)
+        await self._database.write(lambda connection: connection.execute(old))
 
     async def last(self) -> int:
         """See the port."""

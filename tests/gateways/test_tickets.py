@@ -119,6 +119,16 @@ async def test_a_piece_of_news_is_claimed_by_one_and_comes_back_when_it_was_not_
     assert await outbox.last() == max(numbers)
 
 
+async def test_what_has_arrived_is_forgotten_and_what_has_not_is_kept(database: Database) -> None:
+    outbox = SqlOutbox(database)
+    await outbox.post([News("desk", "x", {}), News("sms", "arrived", {}), News("sms", "waits", {})], NOW)
+    arrived = (await outbox.claim(["sms"], 100.0, 0.0))[0]
+    await outbox.delivered(arrived.id, 100.0)
+    await outbox.forget(NOW + timedelta(seconds=1))
+    assert await outbox.tail("desk", 0) == []
+    assert [one.news.kind for one in await outbox.claim(["sms"], 200.0, 0.0)] == ["waits"]
+
+
 async def test_people_log_in_with_their_password_alone(database: Database, clock: FixedClock) -> None:
     store = SqlStaffStore(database, clock, CHEAP_HASHER)
     assert await store.check("a1001", "a1001-demo")

@@ -28,10 +28,10 @@ BACK = [row for row in CALLS if row[1] in BACKCHANNELS]
 @pytest.mark.parametrize(
     ("rows", "bare", "in_force"),
     [
-        pytest.param(UTTERANCES, 0.97, 0.95, id="utterances"),  # 0.990, 0.976
-        pytest.param(REQUESTS, 0.77, 0.75, id="requests of calls"),  # 0.803, 0.786; the weak spot
-        pytest.param(BACK, 0.87, 0.85, id="backchannels of calls"),  # 0.894, 0.878
-        pytest.param(without_context(BACK), 0.83, 0.81, id="backchannels without context"),  # 0.863, 0.845
+        pytest.param(UTTERANCES, 0.96, 0.945, id="utterances"),  # 0.981, 0.966
+        pytest.param(REQUESTS, 0.78, 0.76, id="requests of calls"),  # 0.828, 0.825; the weak spot
+        pytest.param(BACK, 0.87, 0.85, id="backchannels of calls"),  # 0.899, 0.886
+        pytest.param(without_context(BACK), 0.83, 0.81, id="backchannels without context"),  # 0.878, 0.863
     ],
 )
 def test_held_out_turns_are_understood(model: IntentModel, rows: list[Row], bare: float, in_force: float) -> None:
@@ -42,7 +42,7 @@ def test_held_out_turns_are_understood(model: IntentModel, rows: list[Row], bare
 
 def test_context_helps_with_backchannels(model: IntentModel) -> None:
     gain = accuracy(model, BACK)["bare"] - accuracy(model, without_context(BACK))["bare"]
-    assert gain >= 0.01  # 0.031
+    assert gain >= 0.01  # 0.021
 
 
 def test_far_out_of_scope_is_refused(model: IntentModel) -> None:
@@ -53,7 +53,7 @@ def test_far_out_of_scope_is_refused(model: IntentModel) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "bare", "in_force"),
-    [("homophones", 3, 9), ("fillers", 3, 3), ("traditional script", 0.5, 0.5)],  # 0.8 6.8, 0.5 1.0, 0 0
+    [("homophones", 3, 10), ("fillers", 3, 3), ("traditional script", 0.5, 0.5)],  # 0.6 8.2, 0.8 1.5, 0 0
 )
 def test_noise_costs_few_points(model: IntentModel, kind: str, bare: float, in_force: float) -> None:
     change = perturbations(UTTERANCES)[kind]
