@@ -62,9 +62,17 @@ async def classify(texts: Sequence[tuple[str, str]], troupe: Troupe) -> list[dic
 
 
 def utterances(path: Path) -> Iterator[tuple[str, str]]:
-    """Intent and text of all examples in a file of Rasa's NLU format."""
+    """Intent and text of all examples: Rasa's NLU format, whole calls, or a list of texts for each intent."""
     data = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    for block in data.get("nlu") or []:
+    if isinstance(data, list):
+        turns = [turn for call in data if isinstance(call, dict) for turn in call.get("turns", [])]
+        yield from ((turn["intent"], turn["user"]) for turn in turns)
+        return
+    if "nlu" not in data:
+        for intent, texts in data.items():
+            yield from ((intent, text) for text in texts if isinstance(text, str))
+        return
+    for block in data["nlu"] or []:
         for line in str(block.get("examples") or "").splitlines() if "intent" in block else ():
             if line.startswith("- "):
                 yield block["intent"], line[2:].strip()

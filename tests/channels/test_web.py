@@ -504,7 +504,7 @@ def picture(size: tuple[int, int] = (40, 30), kind: str = "PNG") -> bytes:
 
 async def send_picture(server: Server, token: str, data: bytes, message_id: str = "11111111-aaaa") -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {token}", "X-Message-Id": message_id, "Content-Type": "image/png"}
-    return await server.post("/chat/image", data=data, headers=headers)
+    return await server.post("/chat/image", data=io.BytesIO(data), headers=headers)
 
 
 async def test_a_picture_in_a_complaint_is_encoded_anew_kept_apart_and_shown_to_its_conversation_only(

@@ -39,7 +39,18 @@ class Session:
     def run(self, *options: str, **files: str) -> pytest.RunResult:
         for name, text in files.items():
             self._pytester.path.joinpath(f"{name}.yml").write_text(text, encoding="utf-8")
-        fixed = ("-p", "hotline.testing.plugin", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:playwright")
+        fixed = (
+            "-p",
+            "hotline.testing.plugin",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:cov",
+            "-p",
+            "no:playwright",
+            "-p",
+            "no:asyncio",
+        )
         return self._pytester.runpytest_inprocess(*fixed, *options, plugins=[Lend(self._troupe)])
 
 
@@ -76,7 +87,15 @@ def test_a_known_fault_does_not_fail_the_run_until_it_is_mended(session: Session
 def test_an_assistant_that_cannot_be_loaded_fails_every_talk(pytester: pytest.Pytester) -> None:
     pytester.path.joinpath("talk.yml").write_text(GOOD + GOOD.replace("test_cases:\n", "").replace("问候", "再问候"))
     result = pytester.runpytest_inprocess(
-        "-p", "hotline.testing.plugin", "-p", "no:cov", "-p", "no:playwright", "--model=no-such-model"
+        "-p",
+        "hotline.testing.plugin",
+        "-p",
+        "no:cov",
+        "-p",
+        "no:playwright",
+        "-p",
+        "no:asyncio",
+        "--model=no-such-model",
     )
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(["*no trained model at no-such-model*", "*cannot be loaded: SettingsError*"])

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotline.channels.ivr.jambonz import HOOKS, Targets, check_signature, parse, render
@@ -151,6 +151,7 @@ def test_what_is_not_well_formed_is_refused_by_field(body: bytes, field: str) ->
     assert refusal.value.field == field
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.sampled_from(HOOKS),
     st.dictionaries(
