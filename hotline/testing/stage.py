@@ -64,6 +64,11 @@ class Troupe:
         self.stale = _stale(self.agent.domain)
         self.rules = read_rules(ROOT / "data", ROOT / "config.yml", self.agent)
 
+    def forget(self) -> None:
+        """Let go of what the talk before reached: each talk's coverage is its own."""
+        self.tracer.sources.clear()
+        self.phrases.clear()
+
 
 def _stale(domain: Domain) -> list[str]:
     """The responses that the model has otherwise than domain.yml, or not at all: it was trained before they changed."""
@@ -101,6 +106,7 @@ class Stage:
         settings: Optional[Mapping[str, Any]] = None,
         metadata: Optional[Mapping[str, Any]] = None,
     ) -> None:
+        troupe.forget()
         self._troupe = troupe
         self._metadata = dict(metadata or {})
         self._directory = Path(tempfile.mkdtemp(prefix="hotline-test-", dir=_memory()))

@@ -103,7 +103,7 @@ def _marks(tracker: Any, agent: Any) -> Iterator[str]:
 
 
 class Tracer:
-    """Listens to an agent's policies; ``sources`` are all that decided anything since it was made."""
+    """Listens to an agent's policies; ``sources`` are all that decided anything since they were cleared."""
 
     def __init__(self, agent: Any) -> None:
         self._agent = agent
