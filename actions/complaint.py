@@ -299,8 +299,11 @@ class ValidateFileComplaintForm(ComplaintForm):
     async def validate_complaint_text(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
-        """What is new is read back again."""
-        return {"complaint_text": value or None}
+        """What is new is read back again; a complaint of no kind yet gets the kind that the words or the key name."""
+        call = Call(dispatcher, tracker, domain)
+        kind = CATEGORIES.get(call.intent, "general")
+        named = value and kind != "general" and call.slot("complaint_category") in (None, "general")
+        return {"complaint_text": value or None, **({"complaint_category": kind} if named else {})}
 
     async def extract_complaint_confirmed(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
