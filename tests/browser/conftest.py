@@ -22,6 +22,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            # A hang is a failure with every thread's stack; by a thread, as a signal does not reach a loop's C code.
+            item.add_marker(pytest.mark.timeout(120, method="thread"))
 
 
 @pytest.fixture(scope="session")
@@ -44,34 +46,38 @@ class Site:
     def __init__(self, directory: Path, **settings: Any) -> None:
         self._directory = directory
         self._settings = settings
-        self._loop = asyncio.new_event_loop()
-        self._started, self._stop = threading.Event(), asyncio.Event()
+        self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._fault: Exception | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._stop: asyncio.Event
         self.server: Server
 
     def _run(self) -> None:
         try:
-            self._loop.run_until_complete(self._serve())
+            asyncio.run(self._serve())
         except Exception as fault:
             self._fault = fault
             self._started.set()
 
     async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         async with running(self._directory, pages=True, **self._settings) as self.server:
             self._started.set()
             await self._stop.wait()
 
     def start(self) -> None:
         self._thread.start()
-        assert self._started.wait(30)
+        assert self._started.wait(30), "the server does not start"
         if self._fault:
             raise self._fault
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(30)
-        self._loop.close()
+        assert not self._thread.is_alive(), "the server does not end"
+        if self._fault:
+            raise self._fault
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)

@@ -104,8 +104,7 @@ async def running(
         yield Server(f"http://127.0.0.1:{port}", rasa, services, blueprint.ctx.chat)
     finally:
         await listening.before_stop()
-        listening.close()
-        await listening.wait_closed()
+        await _close(listening)
         bootstrap.use(None)
         services.close()
 
@@ -121,6 +120,19 @@ async def _listen(app: Sanic, port: int) -> Any:
     assert listening is not None
     await listening.startup()
     return listening
+
+
+async def _close(listening: Any) -> None:
+    """End the server and whoever is still connected, as Sanic's own runner does.
+
+    Browsers keep their connections, and uvloop waits for ever in ``close`` while one is open.
+    """
+    listening.close()
+    await listening.wait_closed()
+    for connection in list(listening.connections):
+        connection.abort()
+    while listening.connections:
+        await asyncio.sleep(0.01)
 
 
 class Browser:
