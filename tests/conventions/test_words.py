@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 
 import pytest
 
@@ -117,17 +118,25 @@ def test_every_placeholder_is_a_slot_or_is_passed_where_the_response_is_said(nam
 
 def passed_to(response: str) -> set[str]:
     """The names of values in the Python files that say a response: keywords of calls and keys of rows."""
+    return {name for strings, names in named_in_code() if response in strings for name in names}
+
+
+@cache
+def named_in_code() -> list[tuple[set[str], set[str]]]:
+    """Of each Python file its strings, and the names of values: keywords of calls and keys of rows."""
+    return [
+        ({string for string, _ in house.strings(path)}, values_named(house.code(path)))
+        for path in house.files_under("actions", "hotline", suffix=".py")
+    ]
+
+
+def values_named(code: ast.AST) -> set[str]:
     found: set[str] = set()
-    for path in house.files_under("actions", "hotline", suffix=".py"):
-        if response not in (string for string, _ in house.strings(path)):
-            continue
-        for node in ast.walk(house.code(path)):
-            if isinstance(node, ast.Call):
-                found |= {keyword.arg for keyword in node.keywords if keyword.arg}
-            elif isinstance(node, ast.Dict):
-                found |= {
-                    key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
-                }
+    for node in ast.walk(code):
+        if isinstance(node, ast.Call):
+            found |= {keyword.arg for keyword in node.keywords if keyword.arg}
+        elif isinstance(node, ast.Dict):
+            found |= {key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
     return found
 
 
