@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Optional
@@ -19,6 +20,8 @@ from hotline.ports import Pack, Plan
 from hotline.services.billing import POINTS_PER_YUAN, Account, ExplainedBill, months_meant
 
 MEMORABLE = 3  # items of a bill that a caller remembers without writing them down
+ASKED_ON_TURNS = 3  # after which 怎么多了 is no longer about the bill that was told
+NEW_BILL = re.compile("账单|查")  # asks for a bill anew
 CAUSES = {
     "paid": "utter_billing_paid_but_suspended",
     "lost": "utter_billing_suspended_for_lost",
@@ -182,12 +185,15 @@ class ActionQueryPlanCatalog(HotlineAction):
         named = set(call.entities("plan")) | set(call.entities("pack"))
         chosen_plans = [plan for plan in plans if plan.name in named]
         chosen_packs = [pack for pack in packs if pack.name in named]
+        wanted = call.tracker.active_loop.get("name")  # who is choosing one of them is not told of the other
         if chosen_plans or chosen_packs:
             lines = [text for text in (_plan_lines(call, chosen_plans), _pack_lines(call, chosen_packs)) if text]
             call.say("utter_billing_offer_details", lines=";".join(lines))
         else:
-            call.say("utter_billing_plan_catalog", json_message=cards.plans(plans), plans=_plan_lines(call, plans))
-            call.say("utter_billing_pack_catalog", packs=_pack_lines(call, packs))
+            if wanted != "buy_data_pack_form":
+                call.say("utter_billing_plan_catalog", json_message=cards.plans(plans), plans=_plan_lines(call, plans))
+            if wanted != "change_plan_form":
+                call.say("utter_billing_pack_catalog", packs=_pack_lines(call, packs))
             after_long_answer(call)
         phone = call.slot("phone_number")
         if phone and await call.services.verification.verified(call.conversation, phone):
@@ -246,6 +252,14 @@ class ValidateQueryRechargeRecordForm(AccountForm):
 class ValidateQueryBillForm(AccountForm):
     """Form of ``query_bill``: also the month."""
 
+    async def extract_bill_month(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Who asks on (怎么多了呢) after a bill was told means that bill."""
+        call = Call(dispatcher, tracker, domain)
+        told = _month_asked_on(call)
+        return {"bill_month": told} if told else {}
+
     async def validate_bill_month(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
@@ -253,7 +267,8 @@ class ValidateQueryBillForm(AccountForm):
         call = Call(dispatcher, tracker, domain)
         said = value[-1] if isinstance(value, list) else str(value)
         starting = tracker.get_slot(REQUESTED_SLOT) is None
-        if starting and call.asked != "resume_task" and not call.entities("month"):
+        asked_on = _month_asked_on(call)
+        if starting and call.asked != "resume_task" and not call.entities("month") and said != asked_on:
             return {"bill_month": None}
         open_months = call.services.billing.open_months()
         months = months_meant(said, call.services.clock.now())
@@ -269,6 +284,21 @@ class ValidateQueryBillForm(AccountForm):
 
 class ValidateSendSmsForm(NumberChecks, TaskForm):
     """Form of ``send_sms``: the number that the message goes to."""
+
+
+def _month_asked_on(call: Call) -> str:
+    """The month, as the slot had it, of a bill told within the last turns; empty when a bill is asked for anew."""
+    events = call.tracker.events
+    if call.tracker.get_slot(REQUESTED_SLOT) or call.entities("month") or NEW_BILL.search(call.text):
+        return ""
+    turns = [index for index, event in enumerate(events) if event["event"] == "user"][-ASKED_ON_TURNS - 1 :]
+    told = any(_says(event, "utter_billing_bill") for event in events[turns[0] :]) if turns else False
+    months = [event["value"] for event in events if event["event"] == "slot" and event["name"] == "bill_month"]
+    return str(next((month for month in reversed(months) if month), "")) if told else ""
+
+
+def _says(event: dict[str, Any], name: str) -> bool:
+    return event["event"] == "bot" and (event.get("metadata") or {}).get("utter_action") == name
 
 
 def after_long_answer(call: Call) -> None:

@@ -14,7 +14,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Call, HotlineAction, cleared
+from actions.base import Call, HotlineAction, cleared, return_to_task
 from actions.billing import CAUSES
 from actions.forms import (
     ASIDES,
@@ -27,7 +27,7 @@ from actions.forms import (
     requested,
     said_since_start,
 )
-from actions.handoff import escalate, hand_over
+from actions.handoff import escalate, hand_over, say_place
 from actions.secretary import title_by_contract
 from actions.turns import ActionFinishTask
 from hotline import formats
@@ -104,6 +104,8 @@ class ActionOpenComplaint(HotlineAction):
         if call.tracker.active_loop.get("name") == FORM:  # he says more of it while he is asked something else
             more = ",".join(filter(None, (call.slot("complaint_text"), substance(call.text))))
             return [SlotSet("complaint_text", written(more) or None), FollowupAction(FORM)]
+        if call.intent == "complain_line_busy" and await say_place(call):  # 前面还有几个人, of who waits
+            return return_to_task(call)
         insists = call.asked in ("offer_bill", "insist_complaint") and bool(call.slot("complaint_category"))
         category = str(call.slot("complaint_category") if insists else CATEGORIES.get(call.intent, "general"))
         if not insists:

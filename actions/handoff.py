@@ -105,6 +105,19 @@ async def escalate(call: Call, ticket: str) -> bool:
         return False
 
 
+async def say_place(call: Call) -> bool:
+    """Tell who waits for a human where he stands; False when he does not wait."""
+    try:
+        placed = await call.services.handoff.place(call.conversation)
+    except GatewayError as error:
+        logger.error("a place in the queue could not be told: %s", type(error).__name__)
+        return False
+    if placed is None or call.channel == "ivr":
+        return False
+    _say_place(call, placed)
+    return True
+
+
 async def leave_queue(call: Call) -> bool:
     """The customer does not want to wait any more; False when he was not waiting, or drops the task in hand instead."""
     if call.tracker.active_loop.get("name") and not _WAITING.search(call.text):
