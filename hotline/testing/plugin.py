@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of conversation tests."""
     group = parser.getgroup("hotline", "conversation tests")
     group.addoption("--model", help="trained model to talk to (default: HOTLINE_MODEL, else models/hotline.tar.gz)")
+    group.addoption("--database", metavar="URL", help="a PostgreSQL server for the tests' databases")
     group.addoption("--talk-cov", action="store_true", help="report what no talk reaches, and apply the gate")
     group.addoption("--talk-cov-html", metavar="FILE", help="the same as one HTML page")
     group.addoption("--talk-cov-json", metavar="FILE", help="the same as JSON")
@@ -41,7 +42,11 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Optional[C
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Add the coverage of talk where it is asked for."""
+    """Choose the database server, and add the coverage of talk, where they are asked for."""
+    if config.getoption("--database"):
+        from hotline.testing.demo import use_server
+
+        use_server(config.getoption("--database"))
     if any(config.getoption(name) for name in ("--talk-cov", "--talk-cov-html", "--talk-cov-json")):
         from hotline.testing.coverage_plugin import TalkCoverage
 

@@ -13,8 +13,9 @@ from hotline.gateways.billing import SqlBillingGateway
 from hotline.gateways.database import Database
 from hotline.gateways.tmf import TmfBillingGateway
 from hotline.ports import BillingGateway
+from hotline.testing.demo import DatabaseServer
 from tests.gateways.mock_operator import MockOperator
-from tests.gateways.postgres import Postgres, running_postgres
+from tests.gateways.postgres import running_postgres
 from tests.support import NOW, demo_database_url
 
 
@@ -24,7 +25,7 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def postgres() -> Iterator[DatabaseServer]:
     with running_postgres() as server:
         yield server
 
@@ -34,8 +35,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of a fresh demo database, on each kind of server."""
     if request.param == "sqlite":
         return demo_database_url(tmp_path)
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.fresh("demo")
+    server: DatabaseServer = request.getfixturevalue("postgres")
+    return server.demo()
 
 
 @pytest.fixture

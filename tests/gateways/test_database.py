@@ -282,7 +282,7 @@ async def test_a_server_that_is_down_is_unavailable() -> None:
 
 @pytest.mark.services
 async def test_a_lock_that_is_not_released_ends_within_the_limit(postgres: Any) -> None:
-    database = Database(postgres.fresh("demo"))
+    database = Database(postgres.demo())
     holder = open_engine(str(database.engine.url))
     with holder.begin() as connection:
         connection.execute(text("LOCK TABLE demo_seed IN ACCESS EXCLUSIVE MODE"))

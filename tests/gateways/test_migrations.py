@@ -24,7 +24,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of a database without tables, on each kind of server."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / '100%' / 'hotline.db'}"
-    url: str = request.getfixturevalue("postgres").fresh()
+    url: str = request.getfixturevalue("postgres").empty()
     return url
 
 
