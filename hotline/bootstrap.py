@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
+from redis.asyncio import Redis
+
 from hotline.clock import clock_for
 from hotline.gateways.account import SqlAccountGateway
 from hotline.gateways.billing import SqlBillingGateway
@@ -22,6 +24,7 @@ from hotline.gateways.locks import SqlConversationLock
 from hotline.gateways.outbox import SqlOutbox
 from hotline.gateways.passwords import SqlPasswordStore
 from hotline.gateways.ratings import SqlRatingStore
+from hotline.gateways.redis import RedisConversationLock, RedisStaffStore, connect
 from hotline.gateways.sms import SqlSmsGateway
 from hotline.gateways.staff import SqlStaffStore
 from hotline.gateways.tickets import SqlTicketStore
@@ -82,11 +85,19 @@ class Services:
     staff: StaffStore
     outbox: Outbox
     broker: Optional[Broker]
+    redis: Optional[Redis]
     hubs: Hubs
     secrets: SecretDesk
 
+    async def disconnect(self) -> None:
+        """Let go of the connections that belong to the event loop, in that loop; before ``close``."""
+        if self.broker is not None:
+            await self.broker.close()
+        if self.redis is not None:
+            await self.redis.close(close_connection_pool=True)
+
     def close(self) -> None:
-        """Let go of threads and connections."""
+        """Let go of threads and of connections to the database."""
         self.database.close()
 
 
@@ -121,7 +132,8 @@ def build(
     account = SqlAccountGateway(database, clock)
     sms = SqlSmsGateway(database, clock)
     reset = PasswordResetService(SqlResetStore(database), sms, account, clock)
-    staff = SqlStaffStore(database, clock)
+    redis = connect(settings.redis_url, settings.gateway_timeout) if settings.redis_url else None
+    staff = RedisStaffStore(redis, database, clock) if redis else SqlStaffStore(database, clock)
     deadlines = Deadlines(settings.ticket_hours)
     tickets = TicketService(SqlTicketStore(database, clock), clock, deadlines, _targets(settings))
     secrets = {
@@ -134,7 +146,7 @@ def build(
         clock=clock,
         database=database,
         conversations=SqlConversationStore(database, clock),
-        lock=SqlConversationLock(database),
+        lock=RedisConversationLock(redis) if redis else SqlConversationLock(database),
         calls=SqlCallRecords(database),
         events=SqlEventLog(database, clock),
         catalogue=catalogue,
@@ -159,6 +171,7 @@ def build(
         staff=staff,
         outbox=SqlOutbox(database),
         hubs=SqlHubs(database, clock, settings.gateway_timeout),
+        redis=redis,
         broker=RabbitBroker(settings.broker_url, settings.gateway_timeout) if settings.broker_url else None,
         secrets=SecretDesk(secrets, verification.forget),
     )

@@ -595,6 +595,10 @@ class Broker(Protocol):
         """Publish under a routing key such as ``ticket.filed``; returns once the broker has it."""
         ...
 
+    async def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
 
 @dataclass(frozen=True)
 class Hub:

@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> Sanic:
         app.ctx.agent = load_agent(settings.model, bootstrap.services().events)
 
     async def stop(_app: Sanic, _loop: AbstractEventLoop) -> None:
+        await bootstrap.services().disconnect()
         bootstrap.services().close()
 
     app.register_listener(start, "before_server_start")

@@ -20,9 +20,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 
 ROOT = Path(__file__).resolve().parent.parent
+S = TypeVar("S", bound="Service")
+
 STARTS_WITHIN = 60.0  # seconds; RabbitMQ takes ten on a machine that has nothing else to do
 
 
@@ -41,7 +43,7 @@ class Service:
         self.directory.mkdir(parents=True, exist_ok=True)
         self._process: Optional[subprocess.Popen[bytes]] = None
 
-    def __enter__(self) -> Service:
+    def __enter__(self: S) -> S:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -91,10 +91,14 @@ class Chat:
         for name in ("open", "history", "message", "typing", "leave_queue", "renew"):
             self._sio.on(name, self._guarded(getattr(self, f"on_{name}")))
 
-    async def tell(self, conversation: str, event: str, data: Mapping[str, Any]) -> None:
-        """Send an event (``queue``, ``agent``, ``message``) to every tab of a conversation."""
+    async def tell(self, conversation: str, event: str, data: Mapping[str, Any], everywhere: bool = True) -> None:
+        """Send an event (``queue``, ``agent``, ``message``) to every tab of a conversation.
+
+        ``everywhere=False`` leaves out those at other workers, for what every worker tells its own.
+        """
         for traditional in (False, True):
-            await self._sio.emit(event, _in_script(dict(data), traditional), room=_room(conversation, traditional))
+            said, room = _in_script(dict(data), traditional), _room(conversation, traditional)
+            await self._sio.emit(event, said, room=room, ignore_queue=not everywhere)
 
     async def connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
         """Let a browser in whose token is good."""

@@ -17,7 +17,7 @@ from typing import Any, Optional
 
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.core.channels.socketio import SocketBlueprint
-from sanic import Blueprint
+from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, file, json
 from socketio import AsyncServer
@@ -25,6 +25,7 @@ from socketio import AsyncServer
 from hotline import bootstrap
 from hotline.channels.chat import CLIENT_ID, Chat, refused
 from hotline.channels.images import MAX_BYTES, Images
+from hotline.channels.pushes import Pushes
 from hotline.channels.sessions import BadTokenError, Session, Sessions, SiteTokens
 from hotline.channels.talk import Pace
 from hotline.engine import make_door
@@ -59,8 +60,10 @@ class WebInput(InputChannel):
         """The socket and the endpoints beside it."""
         services = bootstrap.services()
         settings = services.settings
+        pushes = Pushes(settings.redis_url, settings.gateway_timeout) if settings.redis_url else None
         sio = AsyncServer(
             async_mode="sanic",
+            client_manager=pushes,
             cors_allowed_origins=origins(settings),
             max_http_buffer_size=MAX_FRAME,
             logger=False,
@@ -75,6 +78,12 @@ class WebInput(InputChannel):
         blueprint: Blueprint = SocketBlueprint(sio, "/socket.io", "chat")
 
         blueprint.ctx.chat = chat
+        if pushes is not None:
+
+            async def stop(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
+                await pushes.close()
+
+            blueprint.listener(stop, "after_server_stop")
 
         # Plain functions: Sanic marks its handlers, which methods do not allow.
         @blueprint.post("/session")

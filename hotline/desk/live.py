@@ -159,7 +159,7 @@ class Live:
         if "first" in payload and self._chat is not None:
             told = [Answer.from_dict(one) for one in said if one["sequence"] <= payload["last"]]
             if told:
-                await self._chat.tell(conversation, "turn", transcript.frame(told))
+                await self._chat.tell(conversation, "turn", transcript.frame(told), everywhere=False)
         one = await self._services.handoff.latest(conversation)
         if one is not None:
             entries = views.transcript(await self._services.conversations.answers_since(conversation, 0))[-MOST_NEW:]
@@ -193,16 +193,16 @@ class Live:
         before = self._with.get(one.conversation, "")
         talks = one.agent if State(one.state) in (State.ACTIVE, State.TRANSFERRING, State.WRAP_UP) else ""
         if one.state == State.TRANSFERRING.value:
-            await self._chat.tell(one.conversation, "agent", {"state": "transferred"})
+            await self._chat.tell(one.conversation, "agent", {"state": "transferred"}, everywhere=False)
             self._with.pop(one.conversation, None)
             return
         if talks and talks != before:
             staff = await self._services.staff.find(talks)
             number = number_of(staff) if staff else ""
-            await self._chat.tell(one.conversation, "agent", {"state": "joined", "number": number})
+            await self._chat.tell(one.conversation, "agent", {"state": "joined", "number": number}, everywhere=False)
             self._with[one.conversation] = talks
         elif before and not talks:
-            await self._chat.tell(one.conversation, "agent", {"state": "left"})
+            await self._chat.tell(one.conversation, "agent", {"state": "left"}, everywhere=False)
             self._with.pop(one.conversation, None)
 
     async def _tell_places(self) -> None:
@@ -217,13 +217,14 @@ class Live:
                     waiting[one.conversation] = (placed.position - 1, placed.wait[1] * 60 if placed.wait else 0)
         for conversation, place in waiting.items():
             if self._places.get(conversation) != place:
-                await self._chat.tell(conversation, "queue", {"position": place[0], "wait": place[1]})
+                await self._chat.tell(conversation, "queue", {"position": place[0], "wait": place[1]}, everywhere=False)
         for conversation in self._places.keys() - waiting.keys():
-            await self._chat.tell(conversation, "queue", {"position": -1, "wait": 0})
+            await self._chat.tell(conversation, "queue", {"position": -1, "wait": 0}, everywhere=False)
         self._places = waiting
 
     async def _emit(self, event: str, data: Mapping[str, Any], room: Optional[str] = None) -> None:
-        await self._sio.emit(event, data, room=room, namespace=NAMESPACE)
+        # Every worker reads the log and tells its own browsers.
+        await self._sio.emit(event, data, room=room, namespace=NAMESPACE, ignore_queue=True)
 
 
 MOST_NEW = 10  # entries passed on at a time; a browser knows them by their numbers

@@ -15,19 +15,12 @@ from hotline.gateways.tmf import TmfBillingGateway
 from hotline.ports import BillingGateway
 from hotline.testing.demo import DatabaseServer
 from tests.gateways.mock_operator import MockOperator
-from tests.gateways.postgres import running_postgres
 from tests.support import NOW, demo_database_url
 
 
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOW)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[DatabaseServer]:
-    with running_postgres() as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])

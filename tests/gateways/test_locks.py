@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 
 import pytest
 
 from hotline.errors import GatewayTimeoutError
 from hotline.gateways.database import Database
 from hotline.gateways.locks import SqlConversationLock
+from hotline.gateways.redis import RedisConversationLock, connect
+from hotline.ports import ConversationLock
 
 
-@pytest.fixture
-def lock(database: Database) -> SqlConversationLock:
-    return SqlConversationLock(database)
+@pytest.fixture(params=["sql", pytest.param("redis", marks=pytest.mark.services)])
+async def lock(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[ConversationLock]:
+    """Every implementation of ``ConversationLock``."""
+    if request.param == "sql":
+        yield SqlConversationLock(database)
+        return
+    client = connect(request.getfixturevalue("redis_server").url, 1.0)
+    yield RedisConversationLock(client)
+    await client.close(close_connection_pool=True)
 
 
-async def test_two_that_want_it_have_it_one_after_the_other(lock: SqlConversationLock) -> None:
+async def test_two_that_want_it_have_it_one_after_the_other(lock: ConversationLock) -> None:
     inside = 0
 
     async def visit() -> None:
@@ -31,14 +40,14 @@ async def test_two_that_want_it_have_it_one_after_the_other(lock: SqlConversatio
     await asyncio.gather(*(visit() for _ in range(4)))
 
 
-async def test_other_conversations_do_not_wait(lock: SqlConversationLock) -> None:
+async def test_other_conversations_do_not_wait(lock: ConversationLock) -> None:
     async with lock.hold("a", 1):
         started = time.monotonic()
         async with lock.hold("b", 1):
             assert time.monotonic() - started < 0.5
 
 
-async def test_who_waits_too_long_is_told(lock: SqlConversationLock) -> None:
+async def test_who_waits_too_long_is_told(lock: ConversationLock) -> None:
     async with lock.hold("c", 1):
         with pytest.raises(GatewayTimeoutError):
             async with lock.hold("c", 0.1):
@@ -47,7 +56,7 @@ async def test_who_waits_too_long_is_told(lock: SqlConversationLock) -> None:
         pass
 
 
-async def test_it_is_let_go_when_something_fails_inside(lock: SqlConversationLock) -> None:
+async def test_it_is_let_go_when_something_fails_inside(lock: ConversationLock) -> None:
     with pytest.raises(KeyError):
         async with lock.hold("c", 1):
             raise KeyError

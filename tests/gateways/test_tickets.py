@@ -152,17 +152,6 @@ async def test_attempts_are_counted_until_the_pause_is_over(database: Database, 
     assert await store.attempt("a1001", 402.0, 1, 300.0)
 
 
-async def test_presence_is_what_was_heard_last(database: Database, clock: FixedClock) -> None:
-    store = SqlStaffStore(database, clock, CHEAP_HASHER)
-    await store.see("a1001", 10.0)
-    await store.see("a1001", 20.0, "busy")
-    await store.see("a1001", 15.0)
-    (one,) = await store.presences()
-    assert (one.status, one.since, one.seen) == ("busy", 20.0, 20.0)
-    await store.gone("a1001")
-    assert await store.presences() == []
-
-
 async def test_listeners_are_added_and_forgotten(database: Database, clock: FixedClock) -> None:
     hubs = SqlHubs(database, clock)
     hub = await hubs.add("http://127.0.0.1:9", "")
