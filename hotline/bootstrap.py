@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Optional
 
@@ -25,6 +27,7 @@ from hotline.gateways.outbox import SqlOutbox
 from hotline.gateways.passwords import SqlPasswordStore
 from hotline.gateways.ratings import SqlRatingStore
 from hotline.gateways.redis import RedisConversationLock, RedisStaffStore, connect
+from hotline.gateways.reports import SqlReportStore
 from hotline.gateways.sms import SqlSmsGateway
 from hotline.gateways.staff import SqlStaffStore
 from hotline.gateways.tickets import SqlTicketStore
@@ -41,6 +44,7 @@ from hotline.ports import (
     EventLog,
     Hubs,
     Outbox,
+    ReportStore,
     SmsGateway,
     StaffStore,
 )
@@ -87,6 +91,7 @@ class Services:
     broker: Optional[Broker]
     redis: Optional[Redis]
     hubs: Hubs
+    reports: ReportStore
     secrets: SecretDesk
 
     async def disconnect(self) -> None:
@@ -119,9 +124,14 @@ def use(chosen: Optional[Services]) -> None:
 
 
 def build(
-    settings: Settings, clock: Optional[Clock] = None, billing_gateway: Optional[BillingGateway] = None
+    settings: Settings,
+    clock: Optional[Clock] = None,
+    billing_gateway: Optional[BillingGateway] = None,
+    timer: Callable[[], float] = time.time,
 ) -> Services:
-    """Build the services for these settings; a given clock or gateway stands in for the one they would choose."""
+    """Build the services for these settings; a given clock, gateway or timer of waiting (seconds since the epoch)
+    stands in for the one they would choose.
+    """
     clock = clock or clock_for(settings.now)
     database = Database(settings.database, settings.gateway_timeout)
     passwords = SqlPasswordStore(database)
@@ -167,11 +177,13 @@ def build(
             clock,
             OpeningHours.parse(settings.desk_hours, settings.desk_closed),
             Pace(callback=settings.desk_callback, patience=settings.desk_patience),
+            timer,
         ),
         staff=staff,
         outbox=SqlOutbox(database),
         hubs=SqlHubs(database, clock, settings.gateway_timeout),
         redis=redis,
+        reports=SqlReportStore(database),
         broker=RabbitBroker(settings.broker_url, settings.gateway_timeout) if settings.broker_url else None,
         secrets=SecretDesk(secrets, verification.forget),
     )

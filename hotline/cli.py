@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, Optional
 
@@ -16,28 +17,29 @@ from hotline.errors import HotlineError, SettingsError
 from hotline.settings import ROOT, Settings, load_settings
 
 LEAST_FREE_MB = 200
-TALK_TESTS = ("test", "record", "chat")
+TALK_TESTS = ("test", "record", "chat", "demo-traffic")
+REPORTS = ("report",)
 SENTENCES = ("查一下话费", "上个月账单为什么多了", "还有多少流量")
 
 
-class _WithTalkTests(click.Group):
-    """The commands, with those of the conversation tests, which bring pytest along and are loaded when named."""
+class _LoadedWhenNamed(click.Group):
+    """The commands, with those of the conversation tests (which bring pytest along) and of the reports."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names."""
-        return sorted([*super().list_commands(ctx), *TALK_TESTS])
+        return sorted([*super().list_commands(ctx), *TALK_TESTS, *REPORTS])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> Optional[click.Command]:
         """A command by its name."""
-        if cmd_name not in TALK_TESTS:
+        modules = {**dict.fromkeys(TALK_TESTS, "hotline.testing.commands")}
+        modules |= dict.fromkeys(REPORTS, "hotline.reports.commands")
+        if cmd_name not in modules:
             return super().get_command(ctx, cmd_name)
-        from hotline.testing import commands
-
-        command: click.Command = getattr(commands, cmd_name)
+        command: click.Command = getattr(import_module(modules[cmd_name]), cmd_name.replace("-", "_"))
         return command
 
 
-@click.group(cls=_WithTalkTests)
+@click.group(cls=_LoadedWhenNamed)
 def cli() -> None:
     """The self-service dialogue engine of a mobile operator's hotline."""
 

@@ -556,6 +556,18 @@ class Posted:
     tries: int = 0
 
 
+@dataclass(frozen=True)
+class Fact:
+    """Something that happened in a conversation and that reports count, written in one transaction with what happened.
+
+    Kinds, and what ``name`` is for each, are in ``hotline/services/facts.py``.
+    """
+
+    kind: str
+    name: str = ""
+    value: Optional[int] = None
+
+
 class Outbox(Protocol):
     """News on its way out. Moments (``now``, ``due``) are seconds since the epoch: they measure waiting."""
 
@@ -696,11 +708,12 @@ class TicketEntry:
 
 @dataclass(frozen=True)
 class Change:
-    """What a move does to a ticket or handoff: new values of its fields, and who must learn of it."""
+    """What a move does to a ticket or handoff: new values of its fields, who must learn of it, what reports count."""
 
     values: Mapping[str, Any]
     text: str = ""
     news: Sequence[News] = ()
+    facts: Sequence[Fact] = ()
 
 
 @dataclass(frozen=True)
@@ -928,4 +941,81 @@ class StaffStore(Protocol):
 
     async def presences(self) -> Sequence[Presence]:
         """Who was seen at all since he logged in."""
+        ...
+
+
+# --- reports ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days from ``first`` to ``last``, both included, in China's civil time, on one channel or (empty) on all."""
+
+    first: date
+    last: date
+    channel: str = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A conversation that stands behind a figure: why it is there is in ``name`` (a topic, phrase, reason …)."""
+
+    conversation: str
+    channel: str
+    at: datetime
+    name: str
+
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+class ReportStore(Protocol):
+    """What happened, counted. Every row is the values of the columns that were asked for, and then the figures."""
+
+    async def count(self, span: Span, kind: str, by: Sequence[str] = (), most: Optional[int] = None) -> Rows:
+        """How many facts of a kind there are by columns among ``day hour channel name``; with ``most`` only the rows
+        with the highest figures, highest first.
+        """
+        ...
+
+    async def handed_off(self, span: Span, by: Sequence[str] = ()) -> Rows:
+        """How many of the conversations that began in the span were handed off, then or later; by ``day channel``."""
+        ...
+
+    async def measured(self, span: Span, kind: str, over: int) -> Rows:
+        """By name: how many facts of a kind with a value, the sum of the values, how many are above ``over``."""
+        ...
+
+    async def tickets(self, span: Span, now: datetime) -> Rows:
+        """Tickets that were filed in the span by category, level, state and whether they are late (or were, when
+        they were answered): how many.
+        """
+        ...
+
+    async def ratings(self, span: Span) -> Rows:
+        """Ratings by score: how many."""
+        ...
+
+    async def comments(self, span: Span, limit: int) -> Rows:
+        """Ratings with a comment, newest first: moment, conversation, score, comment."""
+        ...
+
+    async def first_day(self) -> Optional[date]:
+        """The day of the first conversation; None when there was none."""
+        ...
+
+    async def seen(
+        self, span: Span, kind: str, name: Optional[str], hour: Optional[int], limit: int, offset: int
+    ) -> Sequence[Seen]:
+        """The conversations behind a figure, newest first; ``kind`` is a fact's, ``contained``, ``ticket`` (``name``
+        is a category) or ``rating`` (``name`` is a score).
+        """
+        ...
+
+    async def decide(self, phrase: str, intent: str, login: str, at: datetime) -> None:
+        """Keep what somebody says a phrase means: an intent, or nothing (empty) to take it back."""
+        ...
+
+    async def decisions(self) -> Mapping[str, str]:
+        """The intents that phrases were given, the latest of each."""
         ...

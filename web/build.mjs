@@ -11,7 +11,9 @@ const target = join(here, '..', 'hotline', 'static');
 const compare = process.argv.includes('--compare');
 
 // Bytes of gzipped JavaScript.
-const LIMITS = { 'hotline-widget.js': 5 * 1024, total: 90 * 1024 };
+const LIMITS = { 'hotline-widget.js': 5 * 1024, 'reports.js': 240 * 1024, total: 90 * 1024 };
+// What customers load is counted together; the pages of the operator's own people are not.
+const STAFF = new Set(['reports.js']);
 
 const shared = {
   configFile: false,
@@ -47,6 +49,7 @@ async function bundle(entry, name) {
 const files = [
   ...(await bundle('src/launcher.ts', 'hotline-widget')),
   ...(await bundle('src/window/main.tsx', 'window')),
+  ...(await bundle('src/reports/main.tsx', 'reports')),
 ];
 
 let total = 0;
@@ -54,7 +57,7 @@ let failed = false;
 for (const [name, data] of files) {
   const size = gzipSync(data, { level: 9 }).length;
   console.log(`${name.padEnd(20)} ${String(data.length).padStart(7)} bytes ${String(size).padStart(6)} gzipped`);
-  if (name.endsWith('.js')) total += size;
+  if (name.endsWith('.js') && !STAFF.has(name)) total += size;
   if (size > (LIMITS[name] ?? Infinity)) {
     console.error(`${name} may have ${LIMITS[name]} bytes gzipped`);
     failed = true;

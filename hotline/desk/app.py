@@ -21,6 +21,7 @@ from hotline.desk.clerk import Clerk
 from hotline.desk.gate import Gate
 from hotline.desk.live import HEARTBEAT, POLL, Live, again_and_again
 from hotline.desk.post import Receipts, message
+from hotline.desk.reports import Reports
 from hotline.desk.talks import Talks
 from hotline.desk.trouble_ticket import BASE, TroubleTickets, event, resource
 from hotline.desk.voice import Voice
@@ -56,6 +57,7 @@ def install(app: Sanic, services: Services) -> None:
     blueprint = Blueprint("desk", url_prefix="/desk")
     talks.routes(blueprint)
     Clerk(services, gate).routes(blueprint)
+    Reports(services, gate).routes(blueprint)
     blueprint.add_route(_page, "/", methods=["GET"], name="page")
     app.blueprint(blueprint)
     api = Blueprint("trouble_ticket", url_prefix=BASE)

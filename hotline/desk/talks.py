@@ -240,7 +240,7 @@ class Talks:
             raise MessageRejectedError("id", "must be 8 to 64 letters, digits or -")
         found = taboo_in(text)
         if found:
-            await self._handoff.hold_back(number, staff.login)
+            await self._handoff.hold_back(number, staff.login, [one.taboo.phrase for one in found])
             held = [{"start": one.start, "end": one.end, "phrase": text[one.start : one.end]} for one in found]
             raise RefusedError(422, "taboo", held=held, suggestions=self._instead({one.taboo.instead for one in found}))
         one = await self._handoff.said(number, staff.login)

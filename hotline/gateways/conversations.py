@@ -13,9 +13,11 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from hotline.gateways.database import Database, upsert
+from hotline.gateways.facts import record
 from hotline.gateways.schema import answers as answered
 from hotline.gateways.schema import conversations, handoffs
 from hotline.ports import Clock, Conversation, Mode
+from hotline.services.facts import facts_of
 from hotline.services.handoff import State, mode_of
 
 Answers = Sequence[Mapping[str, Any]]
@@ -47,8 +49,9 @@ class SqlConversationStore:
         return await self._database.read(work)
 
     async def save(self, conversation: Conversation, message: str, answers: Answers) -> Answers:
-        """See the port."""
+        """See the port. What reports count of the turn is kept with it."""
         now = self._clock.now()
+        facts = facts_of(conversation, answers)
 
         def work(connection: Connection) -> Answers:
             values = {
@@ -62,6 +65,7 @@ class SqlConversationStore:
             if first is not None:
                 return first
             connection.execute(update(conversations).where(conversations.c.id == conversation.id).values(values))
+            record(connection, facts, conversation.id, conversation.channel, now)
             return _insert(connection, conversation.id, message, answers)
 
         return await self._database.write(work)

@@ -11,9 +11,11 @@ from sqlalchemy.engine import Connection
 
 from hotline.errors import NoSuchItemError
 from hotline.gateways.database import Database, upsert
+from hotline.gateways.facts import record
 from hotline.gateways.outbox import post
 from hotline.gateways.schema import desk_notes, handoff_history, handoffs
-from hotline.ports import Change, Clock, Handoff, HandoffEntry, News, Note
+from hotline.ports import Change, Clock, Fact, Handoff, HandoffEntry, News, Note
+from hotline.services.facts import HANDOFF
 
 REQUEST = "request"
 
@@ -47,6 +49,7 @@ class SqlHandoffStore:
                 row = connection.execute(select(handoffs).where(handoffs.c.id == key.inserted_primary_key[0])).one()
             begun = _handoff(row)
             _enter(connection, begun, now, REQUEST, "customer", "bot", begun.state)
+            record(connection, [Fact(HANDOFF, begun.reason)], begun.conversation, begun.channel, now)
             post(connection, news(begun), now)
             return begun, True
 
@@ -95,6 +98,7 @@ class SqlHandoffStore:
             after = _handoff(connection.execute(select(handoffs).where(handoffs.c.id == number)).one())
             if move:
                 _enter(connection, before, now, move, actor, before.state, after.state)
+            record(connection, change.facts, before.conversation, before.channel, now)
             post(connection, change.news, now)
             return after
 

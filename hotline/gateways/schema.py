@@ -11,6 +11,7 @@ from typing import Any, Optional
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -20,11 +21,13 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 
@@ -514,6 +517,45 @@ tracker_events = Table(
     Column("position", Integer, primary_key=True),
     Column("events", JSON, nullable=False),
     Column("created", Moment, nullable=False, index=True),
+)
+
+# --- reports ---
+
+# What happened, appended in the transaction of what it records and never changed (``hotline/services/facts.py``).
+# Day and hour are China's civil time: databases do not agree on how to cut a moment, and all of them group by columns.
+facts = Table(
+    "facts",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("hour", SmallInteger, nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("conversation", String(100), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("value", Integer),
+    # Holds all that reports count by, in the order they group it: nothing is sorted and no row is fetched.
+    Index(None, "kind", "name", "day", "hour", "channel"),
+    # A conversation begins once; also how a handoff finds the day on which its conversation began.
+    Index(
+        "uq_facts_begun",
+        "conversation",
+        unique=True,
+        sqlite_where=text("kind = 'begun'"),
+        postgresql_where=text("kind = 'begun'"),
+    ),
+)
+
+# What people made of phrases that were not understood; the latest of a phrase counts.
+review_decisions = Table(
+    "review_decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("phrase", String(200), nullable=False, index=True),
+    Column("intent", String(50), nullable=False),  # empty: taken back
+    Column("login", String(50), nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 # --- demonstration ---

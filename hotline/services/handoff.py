@@ -18,6 +18,7 @@ from hotline.errors import IllegalMoveError, NoSuchItemError
 from hotline.ports import (
     Change,
     Clock,
+    Fact,
     Handoff,
     HandoffEntry,
     HandoffStore,
@@ -29,6 +30,7 @@ from hotline.ports import (
     StaffStore,
 )
 from hotline.services.calendar import OpeningHours
+from hotline.services.facts import ANSWERED, TABOO, TALKED, WAITED
 
 
 class State(str, Enum):
@@ -370,13 +372,13 @@ class HandoffService:
 
         return await self._store.change(number, "", decide, login)
 
-    async def hold_back(self, number: int, login: str) -> Handoff:
-        """Count words of the agent that were held back as taboo."""
+    async def hold_back(self, number: int, login: str, phrases: Sequence[str] = ()) -> Handoff:
+        """Count words of the agent that were held back as taboo, by phrase."""
 
         def decide(one: Handoff) -> Change:
             if one.agent != login:
                 raise IllegalMoveError(one.state, "say")
-            return Change({"held": one.held + 1}, news=_news(one))
+            return Change({"held": one.held + 1}, news=_news(one), facts=[Fact(TABOO, phrase) for phrase in phrases])
 
         return await self._store.change(number, "", decide, login)
 
@@ -513,7 +515,16 @@ class HandoffService:
         changed = {"state": after.value, **values}
         if after in FINAL:
             changed["ended"] = self._timer()
-        return Change(changed, news=_news(one))
+        return Change(changed, news=_news(one), facts=self._facts(one, after))
+
+    def _facts(self, one: Handoff, after: State) -> list[Fact]:
+        """How long the customer waited for the first human, and how long the last one had him."""
+        now, before = self._timer(), State(one.state)
+        if before in QUEUE and after not in QUEUE and one.claimed is None:
+            return [Fact(WAITED, ANSWERED if after is State.ACTIVE else after.value, round(now - one.requested))]
+        if before in TALK and after in FINAL and one.claimed is not None:
+            return [Fact(TALKED, one.agent, round(now - one.claimed))]
+        return []
 
     async def _try(self, one: Handoff, move: Move, actor: str, **values: Any) -> Optional[Handoff]:
         """Make a move unless somebody else has moved this handoff meanwhile."""

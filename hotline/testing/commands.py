@@ -124,3 +124,37 @@ def _until_end(lines: Iterator[str]) -> Iterator[str]:
         yield from lines
     except (click.Abort, EOFError, KeyboardInterrupt):
         click.echo()
+
+
+@click.command("demo-traffic")
+@click.option("--talks", default=600, show_default=True, type=click.IntRange(1), help="how many talks")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 366), help="over how many days up to now")
+@click.option("--seed", default=1860, show_default=True, help="another one makes other customers")
+def demo_traffic(talks: int, days: int, seed: int) -> None:
+    """Play invented traffic through the engine, so that the reports have something to show."""
+    import asyncio
+
+    from hotline.clock import clock_for
+    from hotline.logs import configure_logs
+    from hotline.settings import load_settings
+    from hotline.testing.traffic import Traffic, prepared, talks_of
+
+    configure_logs("ERROR")
+    try:
+        settings = load_settings()
+        if settings.production:
+            raise click.ClickException("invented traffic is refused when HOTLINE_ENV=production")
+        now = clock_for(settings.now).now()
+        prepared(settings, now, days)
+        traffic = Traffic(settings, now, seed)
+        with click.progressbar(length=talks, label="talks", file=sys.stderr) as bar:
+
+            async def run() -> None:
+                try:
+                    await traffic.play(talks_of(ROOT / TALKS), talks, days, lambda played: bar.update(played - bar.pos))
+                finally:
+                    await traffic.close()
+
+            asyncio.run(run())
+    except HotlineError as error:
+        raise click.ClickException(str(error)) from None

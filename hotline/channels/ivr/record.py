@@ -10,14 +10,13 @@ from hotline.answers import Answer
 from hotline.channels.ivr.protocol import Event
 from hotline.masking import mask
 from hotline.ports import CallRecord, Conversation
+from hotline.services.facts import NO_TOPICS
 
 MOST_TURNS = 6  # of the talk that a human agent is shown
 ASSISTANT = "assistant"
 PLATFORM = "platform"
 # Questions after which nothing is left to do.
 DONE = (None, "anything_else", "rating")
-# What every call has, whatever it is about.
-NO_TOPICS = {"courtesy", "verification", "ask", "invalid", "handoff"}
 
 
 def opened(event: Event, now: datetime) -> dict[str, Any]:
