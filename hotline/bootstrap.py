@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 from redis.asyncio import Redis
@@ -18,6 +18,7 @@ from hotline.gateways.calls import SqlCallRecords
 from hotline.gateways.catalogue import SqlCatalogue
 from hotline.gateways.codes import SqlResetStore
 from hotline.gateways.conversations import SqlConversationStore
+from hotline.gateways.customers import SqlCustomerRecords
 from hotline.gateways.database import Database
 from hotline.gateways.grants import SqlGrantStore
 from hotline.gateways.handoffs import SqlHandoffStore
@@ -32,6 +33,7 @@ from hotline.gateways.sms import SqlSmsGateway
 from hotline.gateways.staff import SqlStaffStore
 from hotline.gateways.tickets import SqlTicketStore
 from hotline.gateways.trackers import SqlEventLog
+from hotline.metrics import Metrics
 from hotline.ports import (
     AccountGateway,
     BillingGateway,
@@ -41,6 +43,7 @@ from hotline.ports import (
     Clock,
     ConversationLock,
     ConversationStore,
+    CustomerRecords,
     EventLog,
     Hubs,
     Outbox,
@@ -93,6 +96,8 @@ class Services:
     hubs: Hubs
     reports: ReportStore
     secrets: SecretDesk
+    customers: CustomerRecords
+    metrics: Metrics = field(default_factory=Metrics)
 
     async def disconnect(self) -> None:
         """Let go of the connections that belong to the event loop, in that loop; before ``close``."""
@@ -186,6 +191,7 @@ def build(
         reports=SqlReportStore(database),
         broker=RabbitBroker(settings.broker_url, settings.gateway_timeout) if settings.broker_url else None,
         secrets=SecretDesk(secrets, verification.forget),
+        customers=SqlCustomerRecords(database),
     )
 
 
@@ -197,6 +203,7 @@ def _targets(settings: Settings) -> tuple[str, ...]:
 def _billing_gateway(settings: Settings, database: Database, clock: Clock) -> BillingGateway:
     if not settings.billing_url:
         return SqlBillingGateway(database, clock)
-    from hotline.gateways.tmf import TmfBillingGateway  # only where it is asked for: it opens an HTTP client
+    from hotline.gateways.breaker import BreakingBillingGateway  # only where it is asked for: an HTTP client
+    from hotline.gateways.tmf import TmfBillingGateway
 
-    return TmfBillingGateway(settings.billing_url, settings.gateway_timeout)
+    return BreakingBillingGateway(TmfBillingGateway(settings.billing_url, settings.gateway_timeout))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
+import re
 import shutil
 import socket
 import sys
 import warnings
+from collections.abc import Coroutine
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn, Optional
+from typing import TYPE_CHECKING, Any, NoReturn, Optional, TypeVar
 
 import click
 
 from hotline.errors import HotlineError, SettingsError
 from hotline.settings import ROOT, Settings, load_settings
+
+if TYPE_CHECKING:
+    from hotline.bootstrap import Services
+
+T = TypeVar("T")
 
 LEAST_FREE_MB = 200
 TALK_TESTS = ("test", "record", "chat", "demo-traffic")
@@ -37,6 +46,12 @@ class _LoadedWhenNamed(click.Group):
             return super().get_command(ctx, cmd_name)
         command: click.Command = getattr(import_module(modules[cmd_name]), cmd_name.replace("-", "_"))
         return command
+
+
+def _phone(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"1[3-9]\d{9}", value):
+        raise click.BadParameter("must be a mobile number of 11 digits")
+    return value
 
 
 @click.group(cls=_LoadedWhenNamed)
@@ -92,6 +107,47 @@ def upgrade() -> None:
 
 
 @cli.command()
+@click.argument("phone", callback=_phone)
+def export(phone: str) -> None:
+    """Print all that is kept about a customer's number, as JSON."""
+    services = _services()
+    from hotline import retention
+
+    click.echo(json.dumps(_run(retention.export(services, phone), services), ensure_ascii=False, indent=2))
+
+
+@cli.command()
+@click.argument("phone", callback=_phone)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(phone: str, yes: bool) -> None:
+    """Delete all that is kept about a customer's number; exit code 3 when something had to stay."""
+    if not yes:
+        click.confirm(f"Delete what is kept about {phone}? It cannot be undone", abort=True)
+    services = _services()
+    from hotline import retention
+
+    gone, pictures = _run(retention.forget(services, phone), services)
+    rows = ", ".join(f"{count} {table}" for table, count in sorted(gone.rows.items())) or "nothing was kept"
+    click.echo(f"deleted: {rows}, {pictures} pictures")
+    if gone.kept:
+        click.echo(f"kept, still open: tickets {', '.join(gone.kept)}; run this again when they are closed", err=True)
+    if gone.held:
+        click.echo(f"kept: {len(gone.held)} conversations that wait for a human or have one; run this again", err=True)
+    sys.exit(3 if gone.kept or gone.held else 0)
+
+
+@cli.command()
+@click.option("--days", type=click.IntRange(min=1), help="Instead of HOTLINE_RETENTION_DAYS.")
+def purge(days: Optional[int]) -> None:
+    """Delete what is older than the retention; a running server does it by itself every hour."""
+    services = _services()
+    from hotline import retention
+
+    gone = _run(retention.purge(services, days or services.settings.retention_days), services)
+    click.echo(", ".join(f"{count} {name}" for name, count in sorted(gone.items())) or "nothing is that old")
+
+
+@cli.command()
 def check() -> None:
     """Say plainly what stands in the way of serving; exit code 1 when something does."""
     settings = _settings()
@@ -120,6 +176,24 @@ def _settings() -> Settings:
         return load_settings()
     except SettingsError as error:
         _fail(str(error))
+
+
+def _services() -> Services:
+    settings = _settings()
+    from hotline.bootstrap import build
+    from hotline.logs import configure_logs
+
+    configure_logs(settings.log_level)
+    return build(settings)
+
+
+def _run(work: Coroutine[Any, Any, T], services: Services) -> T:
+    try:
+        return asyncio.run(work)
+    except HotlineError as error:
+        _fail(f"nothing was changed: {error}")
+    finally:
+        services.close()
 
 
 def _fail(message: str) -> NoReturn:

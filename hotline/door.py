@@ -14,8 +14,9 @@ import asyncio
 import logging
 import re
 import weakref
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union
 from urllib.parse import parse_qsl
@@ -24,7 +25,8 @@ from rasa.core.channels.channel import UserMessage
 
 from hotline import script
 from hotline.answers import Answer, Collector, last_asked
-from hotline.errors import GatewayError, GatewayTimeoutError, MessageRejectedError
+from hotline.errors import GatewayError, GatewayTimeoutError, GatewayUnavailableError, MessageRejectedError
+from hotline.metrics import Metrics
 from hotline.ports import Conversation, ConversationLock, ConversationStore, Mode
 from hotline.services.handoff import HandoffService, Reason
 from hotline.services.secrets import SecretDesk
@@ -40,6 +42,8 @@ BLOTTED = "******"
 ASIDE = {"choose", "offer_human"}
 SHORTEST_SECRET = 4  # a key pressed by mistake is no attempt
 MAX_REDIRECTS = 3  # several requests in one breath are served one after the other; more than this is a loop
+MOST_WAITING = 20  # messages of one conversation that wait for their turn; a person does not send more
+SAVING = 1 / 8  # the share of the deadline that is left for keeping the answers
 
 _PAYLOAD = re.compile(r"/(?P<intent>\w+)(?:\?(?P<query>.*))?", re.DOTALL)
 _PASSWORD_LIKE = re.compile(r"(?<![\d.])\d{6}(?![\d.元块])")
@@ -139,6 +143,7 @@ class Door:
         deadline: float,
         lock: Optional[ConversationLock] = None,
         handoff: Optional[HandoffService] = None,
+        metrics: Optional[Metrics] = None,
     ) -> None:
         self._handler = handler
         self._conversations = conversations
@@ -147,44 +152,84 @@ class Door:
         self._deadline = deadline
         self._lock = lock
         self._handoff = handoff
+        self._metrics = metrics or Metrics()
+        self._waiting: Counter[str] = Counter()
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     async def receive(self, inbound: Inbound, manner: Union[Manner, Dress] = PLAIN) -> Turn:
         """Serve one message; a channel that only dresses its answers may give just the function for that.
 
-        Raises ``MessageRejectedError`` for what is not well-formed; every other fault becomes an honest answer.
+        Raises ``MessageRejectedError`` for what is not well-formed; every other fault becomes an honest answer, and
+        that within the deadline, whatever is slow. A turn that is still at work then is not broken off: what it does is
+        kept, and a message that is sent again gets its answers.
         """
-        check(inbound)
+        started = asyncio.get_running_loop().time()
+        try:
+            check(inbound)
+        except MessageRejectedError:
+            self._metrics.refused()
+            raise
         manner = manner if isinstance(manner, Manner) else Dressed(manner)
+        work = asyncio.ensure_future(self._served(inbound, manner, started + self._deadline))
+        done, _ = await asyncio.wait({work}, timeout=self._deadline)
+        if done:
+            turn = work.result()
+        else:
+            logger.error("a turn took longer than %s s and goes on unheard", self._deadline)
+            turn = self._excused(TOO_LATE, inbound, manner)
+        self._metrics.turn(inbound.channel, asyncio.get_running_loop().time() - started, turn.answers)
+        return turn
+
+    async def _served(self, inbound: Inbound, manner: Manner, until: float) -> Turn:
+        """The turn, or the excuse for a store that failed."""
         try:
             async with self._alone(inbound.conversation):
-                return await self._turn(inbound, manner)
+                return await self._turn(inbound, manner, until)
         except GatewayError as error:
             logger.error("the turn could not be kept: %s", type(error).__name__)
-            apology = self._words.answer(FAULT, inbound.channel)
-            conversation = Conversation(inbound.conversation, inbound.channel)
-            apology.dressed = manner.dress([apology], conversation)
-            return Turn([apology], conversation)
+        except Exception as error:  # a store that answers nonsense, a fault of ours: silence would be worse
+            logger.error("the turn broke off: %s", type(error).__name__, exc_info=error)
+        return self._excused(FAULT, inbound, manner)
+
+    def _excused(self, response: str, inbound: Inbound, manner: Manner) -> Turn:
+        """What is said when nothing can be kept, not even this."""
+        apology = self._words.answer(response, inbound.channel)
+        conversation = Conversation(inbound.conversation, inbound.channel)
+        apology.dressed = manner.dress([apology], conversation)
+        return Turn([apology], conversation)
 
     @asynccontextmanager
     async def _alone(self, conversation: str) -> AsyncIterator[None]:
         """No other turn of this conversation, neither here nor in another process.
 
-        Raises ``GatewayTimeoutError`` when the turns before take longer than the deadline.
+        Raises ``GatewayTimeoutError`` when the turns before take longer than the deadline, ``GatewayUnavailableError``
+        when too many wait already.
         """
+        if self._waiting[conversation] >= MOST_WAITING:
+            raise GatewayUnavailableError(f"{MOST_WAITING} messages of a conversation wait already")
+        self._waiting[conversation] += 1
+        try:
+            async with AsyncExitStack() as stack:
+                with self._metrics.stage("lock"):
+                    await self._take(conversation, stack)
+                yield
+        finally:
+            self._waiting[conversation] -= 1
+            self._waiting += Counter()  # lets go of those at zero
+
+    async def _take(self, conversation: str, stack: AsyncExitStack) -> None:
         lock = self._locks.setdefault(conversation, asyncio.Lock())
         try:
             await asyncio.wait_for(lock.acquire(), self._deadline)
         except asyncio.TimeoutError:
             raise GatewayTimeoutError(f"a conversation was not free within {self._deadline} s") from None
-        try:
-            async with self._lock.hold(conversation, self._deadline) if self._lock else nullcontext():
-                yield
-        finally:
-            lock.release()
+        stack.callback(lock.release)
+        if self._lock is not None:
+            await stack.enter_async_context(self._lock.hold(conversation, self._deadline))
 
-    async def _turn(self, inbound: Inbound, manner: Manner) -> Turn:
-        known, said = await self._conversations.load(inbound.conversation, inbound.message_id)
+    async def _turn(self, inbound: Inbound, manner: Manner, until: float) -> Turn:
+        with self._metrics.stage("load"):
+            known, said = await self._conversations.load(inbound.conversation, inbound.message_id)
         conversation = known or Conversation(inbound.conversation, inbound.channel)
         if said is not None:
             return Turn([Answer.from_dict(item) for item in said], conversation, repeated=True)
@@ -192,21 +237,24 @@ class Door:
         if read and conversation.mode is Mode.HUMAN:
             answers = await self._to_human(read, conversation)
         else:
-            answers = await self._answers(read, conversation, manner) if read else []
+            answers = await self._answers(read, conversation, manner, until) if read else []
             await self._mind_the_queue(answers, conversation)
         dressed = manner.dress(answers, conversation)
         if dressed is not None:
             answers = answers or [Answer(text="")]
             answers[-1].dressed = dressed
-        said = await self._conversations.save(
-            conversation, inbound.message_id, [answer.as_dict() for answer in answers]
-        )
+        with self._metrics.stage("save"):
+            said = await self._conversations.save(
+                conversation, inbound.message_id, [answer.as_dict() for answer in answers]
+            )
         if answers and conversation.mode is Mode.HUMAN and self._handoff is not None:
             await self._handoff.heard(conversation.id)
         return Turn([Answer.from_dict(item) for item in said], conversation)
 
-    async def _answers(self, inbound: Inbound, conversation: Conversation, manner: Manner) -> list[Answer]:
-        until = asyncio.get_running_loop().time() + self._deadline
+    async def _answers(
+        self, inbound: Inbound, conversation: Conversation, manner: Manner, until: float
+    ) -> list[Answer]:
+        until -= self._deadline * SAVING
         message = await self._message(inbound, conversation)
         conversation.state["heard"] = message.text
         answers = self._release(await self._serve(message, inbound, until), conversation)
@@ -375,7 +423,8 @@ class Door:
         collector = message.output_channel
         assert isinstance(collector, Collector)
         try:
-            await asyncio.wait_for(self._handler(message), until - asyncio.get_running_loop().time())
+            with self._metrics.stage("rasa"):
+                await asyncio.wait_for(self._handler(message), until - asyncio.get_running_loop().time())
         except asyncio.TimeoutError:
             logger.error("a turn took longer than %s s", self._deadline)
             return [*collector.answers, self._words.answer(TOO_LATE, channel)]

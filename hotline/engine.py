@@ -59,4 +59,5 @@ def make_door(handler: Any, services: Services) -> Door:
         deadline,
         services.lock,
         services.handoff,
+        services.metrics,
     )

@@ -599,6 +599,17 @@ class Outbox(Protocol):
         """The number of the latest news, 0 when there is none."""
         ...
 
+    async def waiting(self) -> tuple[int, Optional[datetime]]:
+        """How many news have not arrived yet, and since when the oldest has been waiting."""
+        ...
+
+    async def overdue(self, targets: Sequence[str], at: datetime, now: float) -> float:
+        """For how many seconds news for these targets that is due has been left untried; 0 when there is none.
+
+        ``at`` is the time on the clock that dates news, ``now`` the one that measures waiting.
+        """
+        ...
+
 
 class Broker(Protocol):
     """A message broker of the operator."""
@@ -1018,4 +1029,36 @@ class ReportStore(Protocol):
 
     async def decisions(self) -> Mapping[str, str]:
         """The intents that phrases were given, the latest of each."""
+        ...
+
+
+# --- customers' data -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What was deleted: how many rows of each table, the conversations they belonged to, and what had to stay.
+
+    ``kept`` are the numbers of tickets that are still open, ``held`` the conversations that a human has just now.
+    """
+
+    rows: Mapping[str, int]
+    conversations: Sequence[str]
+    kept: Sequence[str] = ()
+    held: Sequence[str] = ()
+
+
+class CustomerRecords(Protocol):
+    """All that the hotline itself keeps about its customers (docs/security.md has the table)."""
+
+    async def export(self, phone: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """The rows about a number, by table, JSON; conversations only where the number was verified in them."""
+        ...
+
+    async def forget(self, phone: str) -> Forgotten:
+        """Delete them, and every conversation in which the number was given, whoever gave it."""
+        ...
+
+    async def purge(self, before: datetime) -> Forgotten:
+        """Delete what nobody touched since a moment, a batch at a time; nothing to delete: no rows."""
         ...

@@ -12,12 +12,11 @@ from rasa.core import channels
 from rasa.core.run import create_http_input_channels
 from sanic import Sanic
 from sanic.request import Request
-from sanic.response import BaseHTTPResponse, HTTPResponse, file, json
+from sanic.response import BaseHTTPResponse, HTTPResponse, file
 
-from hotline import bootstrap
+from hotline import bootstrap, probes, retention
 from hotline.desk.app import install as install_desk
 from hotline.engine import load_agent
-from hotline.errors import HotlineError
 from hotline.settings import ROOT, Settings
 
 logger = logging.getLogger(__name__)
@@ -36,9 +35,8 @@ def create_app(settings: Settings) -> Sanic:
     app.config.MOTD = False
     channels.channel.register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
     serve_pages(app, settings)
-    app.add_route(_live, "/live", methods=["GET"])
-    app.add_route(_ready, "/ready", methods=["GET"])
-
+    probes.install(app, bootstrap.services())
+    retention.install(app, bootstrap.services())
     install_desk(app, bootstrap.services())
 
     async def start(app: Sanic, _loop: AbstractEventLoop) -> None:
@@ -62,21 +60,6 @@ def serve_pages(app: Sanic, settings: Settings) -> None:
 
 async def _page(_request: Request) -> HTTPResponse:
     return await file(STATIC / "index.html")
-
-
-async def _live(_request: Request) -> HTTPResponse:
-    return json({"live": True})
-
-
-async def _ready(request: Request) -> HTTPResponse:
-    checks: dict[str, Any] = {"model": "ok" if request.app.ctx.agent.is_ready() else "not loaded"}
-    try:
-        await bootstrap.services().database.ping()
-        checks["database"] = "ok"
-    except HotlineError as error:
-        checks["database"] = str(error)
-    ready = all(value == "ok" for value in checks.values())
-    return json({"ready": ready, "checks": checks}, status=200 if ready else 503)
 
 
 def _headers(settings: Settings) -> Callable[[Request, BaseHTTPResponse], Coroutine[Any, Any, None]]:

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     allow_debug: bool = Field(False, description="allow DEBUG logs in production all the same")
     gateway_timeout: float = Field(3.0, gt=0, le=8, description="seconds until a backend counts as not answering")
     turn_deadline: float = Field(8.0, gt=0, le=60, description="seconds until a turn ends with an honest apology")
+    retention_days: int = Field(180, ge=1, description="days until what a customer said and told is deleted")
     verified_minutes: int = Field(30, ge=1, description="how long a checked service password holds")
     survey_web: float = Field(1.0, ge=0, le=1, description="share of web conversations asked for a rating")
     survey_ivr: float = Field(0.2, ge=0, le=1, description="share of calls asked for a rating")

@@ -10,6 +10,7 @@ import hashlib
 import io
 import re
 import secrets
+import shutil
 import warnings
 from pathlib import Path
 from typing import Optional
@@ -57,6 +58,12 @@ class Images:
     def of(self, conversation: str) -> list[Path]:
         """All pictures of a conversation, oldest first."""
         return sorted(self._of(conversation).glob("*.jpg"), key=lambda path: path.stat().st_mtime)
+
+    def forget(self, conversation: str) -> int:
+        """Delete the pictures of a conversation; how many there were."""
+        found = self.of(conversation)
+        shutil.rmtree(self._of(conversation), ignore_errors=True)
+        return len(found)
 
     def _of(self, conversation: str) -> Path:
         return self._folder / hashlib.sha256(conversation.encode()).hexdigest()[:32]

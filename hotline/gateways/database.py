@@ -69,7 +69,11 @@ class Database:
         claim = threading.Lock()
         loop = asyncio.get_running_loop()
         job = loop.run_in_executor(self._threads, _transact, engine, work, claim)
-        done, _ = await asyncio.wait({job}, timeout=self._limit)
+        try:
+            done, _ = await asyncio.wait({job}, timeout=self._limit)
+        except asyncio.CancelledError:
+            claim.acquire(blocking=False)  # whoever breaks off is told no outcome: let there be none, if there is time
+            raise
         if not done and not claim.acquire(blocking=False):
             # The commit has begun and cannot be called back: its outcome is the only honest answer.
             done, _ = await asyncio.wait({job}, timeout=self._limit)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Optional
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Connection
@@ -18,6 +18,7 @@ from hotline.gateways.schema import outbox
 from hotline.ports import News, Posted
 
 LOG = "desk"  # for everybody; never marked as delivered
+_WAITS = (outbox.c.target != LOG) & outbox.c.delivered.is_(None)
 
 
 def post(connection: Connection, news: Sequence[News], at: datetime) -> None:
@@ -83,6 +84,24 @@ class SqlOutbox:
         """See the port."""
         query = select(func.max(outbox.c.id))
         return await self._database.read(lambda connection: connection.execute(query).scalar() or 0)
+
+    async def waiting(self) -> tuple[int, Optional[datetime]]:
+        """See the port."""
+        query = select(func.count(outbox.c.id), func.min(outbox.c.at)).where(_WAITS)
+        row = await self._database.read(lambda connection: connection.execute(query).one())
+        return int(row[0]), row[1]
+
+    async def overdue(self, targets: Sequence[str], at: datetime, now: float) -> float:
+        """See the port."""
+        fresh = select(func.min(outbox.c.at)).where(_WAITS, outbox.c.target.in_(targets), outbox.c.tries == 0)
+        tried = select(func.min(outbox.c.due)).where(_WAITS, outbox.c.target.in_(targets), outbox.c.tries > 0)
+
+        def work(connection: Connection) -> float:
+            first, due = connection.execute(fresh).scalar(), connection.execute(tried).scalar()
+            waits = ((at - first).total_seconds() if first else 0.0, now - due if due else 0.0, 0.0)
+            return float(max(waits))
+
+        return await self._database.read(work)
 
     async def _set(self, number: int, **values: Any) -> None:
         change = update(outbox).where(outbox.c.id == number).values(**values)
