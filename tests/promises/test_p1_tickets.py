@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 
 from hotline.settings import ROOT
+from tests.promises.effort import KILLS as ROUNDS
+from tests.promises.product import model_path
 
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "16"))  # some seconds; benchmarks and the night use hundreds
 NUMBER = re.compile(r"[CS]\d{14}")
 
 
 @pytest.fixture(scope="module")
 def rounds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    model = request.config.getoption("--model", None) or os.environ.get("HOTLINE_MODEL")
-    path = Path(model or ROOT / "models" / "hotline.tar.gz")
+    path = Path(request.config.getoption("--model", None) or model_path())
     script = str(Path(__file__).with_name("kill_filing.py"))
     result = subprocess.run(
         [sys.executable, "-W", "ignore", script, str(path), str(tmp_path_factory.mktemp("kill")), str(ROUNDS), "1860"],

@@ -20,6 +20,7 @@ from hotline.gateways.handoffs import SqlHandoffStore
 from hotline.ports import Handoff, Staff
 from hotline.services.calendar import OpeningHours
 from hotline.services.handoff import SUPERVISOR, TALK, HandoffService, Pace, Reason, State
+from tests.promises.effort import EXAMPLES, STEPS
 from tests.support import demo_services
 
 NAME = "web-c"
@@ -163,5 +164,5 @@ class Handover(RuleBasedStateMachine):
 
 TestHandover = Handover.TestCase
 TestHandover.settings = settings(
-    max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -1,0 +1,172 @@
+"""Every accepted message gets an honest answer in time, or a human, whatever is broken behind it (promise P2)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp.test_utils import TestServer
+
+from hotline import bootstrap
+from hotline.clock import FixedClock
+from hotline.door import FAULT, TOO_LATE, Door, Inbound, Turn
+from hotline.engine import load_agent, make_door
+from hotline.gateways.billing import SqlBillingGateway
+from hotline.gateways.database import Database
+from hotline.rasa_agent import HotlineAgent
+from hotline.settings import load_settings
+from hotline.stores.tracker import HotlineTrackerStore
+from tests.gateways.mock_operator import MockOperator
+from tests.promises.breakage import KINDS, PARTS, BrokenActions, BrokenOperator, BrokenTables
+from tests.promises.effort import BACKEND_LIMIT, DEADLINE
+from tests.promises.product import model_path
+from tests.support import NOW, demo_database_url
+
+SLACK = 1.0  # seconds that a busy machine may add
+DONE = re.compile(r"已经登记|编号是|已经为您|办理好了|订单号")
+EXCUSES = {FAULT, TOO_LATE, "utter_courtesy_unavailable"}
+NAME = "web-c"
+
+VERIFIED = ("查话费", "13800138000", "246810")
+COMPLAINING = ("你们的人给我办错套餐了", "我姓王", "13800138000")
+# state -> what was said before, and the message that finds something broken
+STATES = {
+    "idle": (VERIFIED, "查一下上个月的账单"),
+    "in a form": (COMPLAINING[:1], "我姓王"),
+    "at a confirmation": (COMPLAINING, "是的"),
+    "in a handoff": ((*VERIFIED, "转人工"), "查一下上个月的账单"),
+}
+
+
+@dataclass
+class World:
+    """The whole engine over a fresh database, and the means to break it."""
+
+    door: Door
+    path: Path
+    tables: BrokenTables
+    actions: BrokenActions
+    operator: BrokenOperator
+    count: int = 0
+    said: list[Turn] = field(default_factory=list)
+
+    async def say(self, text: str, message_id: str = "") -> Turn:
+        self.count += 1
+        return await self.door.receive(Inbound(NAME, "web", message_id or f"m{self.count}", text))
+
+    def break_down(self, part: str, kind: str) -> None:
+        if part == "actions":
+            self.actions.kind = kind
+        elif part == "billing":
+            self.operator.kind = kind
+        else:
+            self.tables.break_down(part, kind)
+
+    def mend(self) -> None:
+        self.actions.kind = self.operator.kind = ""
+        self.tables.mend()
+
+    def rows(self, table: str) -> int:
+        connection = sqlite3.connect(self.path)
+        count = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        connection.close()
+        return int(count)
+
+
+@pytest.fixture(scope="module")
+def agent() -> HotlineAgent:
+    return load_agent(model_path())
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path, agent: HotlineAgent) -> AsyncIterator[World]:
+    url, clock = demo_database_url(tmp_path), FixedClock(NOW)
+    behind = Database(url)
+    operator = BrokenOperator()
+    app = MockOperator(SqlBillingGateway(behind, clock), clock).app()
+    app.middlewares.insert(0, operator.middleware)
+    async with TestServer(app) as server:
+        settings = load_settings(
+            database_url=url,
+            var=tmp_path,
+            billing_url=str(server.make_url("")),
+            gateway_timeout=BACKEND_LIMIT,
+            turn_deadline=DEADLINE,
+        )
+        services = bootstrap.build(settings, clock=clock)
+        bootstrap.use(services)
+        actions = BrokenActions()
+        agent.action_endpoint = actions
+        assert agent.processor is not None
+        agent.processor.action_endpoint = actions
+        agent.keep_trackers(HotlineTrackerStore(services.events))
+        tables = BrokenTables(services.database.engine, tmp_path / "hotline.db")
+        made = World(make_door(agent.handle_message, services), tmp_path / "hotline.db", tables, actions, operator)
+        yield made
+        made.mend()
+        billing: Any = services.billing
+        await billing._gateway._gateway.close()
+        services.close()
+        behind.close()
+        bootstrap.use(None)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part", PARTS)
+async def test_the_answer_is_in_time_not_empty_and_true(world: World, part: str, kind: str, state: str) -> None:
+    before, text = STATES[state]
+    for line in before:
+        turn = await world.say(line)
+        assert not {answer.name for answer in turn.answers} & EXCUSES, f"before anything was broken: {turn.answers}"
+    world.break_down(part, kind)
+    started = time.monotonic()
+    turn = await world.say(text, "broken")
+    took = time.monotonic() - started
+    told = "".join(answer.text for answer in turn.answers)
+    assert took < DEADLINE + SLACK, f"answered after {took:.1f} s"
+    assert told.strip(), "an empty answer"
+    tickets, orders = world.rows("tickets"), world.rows("orders")
+    if DONE.search(told):
+        assert tickets + orders, f"said to be done, and is not: {told}"
+
+    world.mend()
+    again = "".join(answer.text for answer in (await world.say(text, "broken")).answers)
+    assert again.strip(), "an empty answer to the message sent again"
+    later = await world.say(text)
+    words = "".join(answer.text for answer in later.answers)
+    assert words.strip() and not {answer.name for answer in later.answers} & EXCUSES, f"not mended: {words}"
+    assert world.rows("tickets") <= 1, "filed twice"
+
+
+async def test_an_answer_that_only_the_deadline_saves_is_true_and_the_turn_is_kept(world: World) -> None:
+    """A database that answers each question late, but answers: the customer hears of it, and nothing is lost."""
+    for line in COMPLAINING:
+        await world.say(line)
+    world.break_down("tickets", "hung")
+    turn = await world.say("是的", "late")
+    assert not DONE.search("".join(answer.text for answer in turn.answers)) and not world.rows("tickets")
+    world.mend()
+    await asyncio.sleep(0)
+    await world.say("是的")
+    assert world.rows("tickets") == 1
+
+
+async def test_a_backend_that_always_fails_is_left_alone_after_a_while(world: World) -> None:
+    for line in VERIFIED:
+        await world.say(line)
+    world.break_down("billing", "hung")
+    took = []
+    for _ in range(8):
+        started = time.monotonic()
+        await world.say("查一下上个月的账单")
+        took.append(time.monotonic() - started)
+    assert took[0] > BACKEND_LIMIT and took[-1] < BACKEND_LIMIT, took
