@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.engine import Connection
 
 from hotline.errors import GatewayError, GatewayTimeoutError
@@ -30,6 +30,7 @@ class SqlConversationLock:
         self._database = database
         self._lease = lease
         self._now = now
+        self._kept: dict[str, str] = {}  # owners that could not let go: the next of this process need not wait for them
 
     @asynccontextmanager
     async def hold(self, conversation: str, patience: float) -> AsyncIterator[None]:
@@ -53,14 +54,17 @@ class SqlConversationLock:
 
     async def _take(self, conversation: str, owner: str) -> bool:
         now = self._now()
+        over = or_(locks.c.until <= now, locks.c.owner == self._kept.get(conversation, ""))
 
         def work(connection: Connection) -> bool:
-            connection.execute(delete(locks).where(locks.c.conversation == conversation, locks.c.until <= now))
+            connection.execute(delete(locks).where(locks.c.conversation == conversation, over))
             upsert(connection, locks, {"conversation": conversation}, {"owner": owner, "until": now + self._lease}, {})
             query = select(locks.c.owner).where(locks.c.conversation == conversation)
             return bool(connection.execute(query).scalar() == owner)
 
-        return await self._database.write(work)
+        taken = await self._database.write(work)
+        self._kept.pop(conversation, None)
+        return taken
 
     async def _let_go(self, conversation: str, owner: str) -> None:
         query = delete(locks).where(locks.c.conversation == conversation, locks.c.owner == owner)
@@ -71,4 +75,5 @@ class SqlConversationLock:
         try:
             await self._database.write(work)
         except GatewayError as error:  # the lease ends by itself
+            self._kept[conversation] = owner
             logger.warning("a conversation was not let go: %s", type(error).__name__)

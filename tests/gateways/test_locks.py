@@ -107,3 +107,21 @@ class Broken:
         return future
 
     def shutdown(self, *_args: object, **_kwargs: object) -> None: ...
+
+
+async def test_what_could_not_be_let_go_does_not_keep_its_own_process_waiting(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = SqlConversationLock(database)
+    async with lock.hold("c", 1):
+        with monkeypatch.context() as broken:
+
+            async def down(work: object) -> None:
+                raise GatewayUnavailableError("down")
+
+            holding = lock.hold("other", 1)
+            await holding.__aenter__()
+            broken.setattr(database, "write", down)
+            await holding.__aexit__(None, None, None)
+    async with lock.hold("other", 0.5):
+        pass

@@ -7,7 +7,7 @@ import os
 FULL = os.environ.get("PROVE") == "full"
 
 # What a fault costs in real time; scaled down for CI, as in production for the full proof. Seconds.
-DEADLINE = 8.0 if FULL else 4.0
+DEADLINE = 8.0 if FULL else 3.0
 BACKEND_LIMIT = 3.0 if FULL else 0.5
 SLOW = 0.8 if FULL else 0.1
 
