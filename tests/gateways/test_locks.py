@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from hotline.errors import GatewayTimeoutError
+from hotline.errors import GatewayTimeoutError, GatewayUnavailableError
 from hotline.gateways.database import Database
 from hotline.gateways.locks import SqlConversationLock
 from hotline.gateways.redis import RedisConversationLock, connect
