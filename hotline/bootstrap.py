@@ -23,7 +23,7 @@ from hotline.gateways.database import Database
 from hotline.gateways.grants import SqlGrantStore
 from hotline.gateways.handoffs import SqlHandoffStore
 from hotline.gateways.hubs import SqlHubs
-from hotline.gateways.locks import SqlConversationLock
+from hotline.gateways.locks import ProcessConversationLock, SqlConversationLock
 from hotline.gateways.outbox import SqlOutbox
 from hotline.gateways.passwords import SqlPasswordStore
 from hotline.gateways.ratings import SqlRatingStore
@@ -128,6 +128,12 @@ def use(chosen: Optional[Services]) -> None:
     _current = chosen
 
 
+def _conversation_lock(settings: Settings, database: Database, redis: Optional[Redis]) -> ConversationLock:
+    if redis is not None:
+        return RedisConversationLock(redis)
+    return ProcessConversationLock() if settings.alone else SqlConversationLock(database)
+
+
 def build(
     settings: Settings,
     clock: Optional[Clock] = None,
@@ -161,9 +167,9 @@ def build(
         clock=clock,
         database=database,
         conversations=SqlConversationStore(database, clock),
-        lock=RedisConversationLock(redis) if redis else SqlConversationLock(database),
+        lock=_conversation_lock(settings, database, redis),
         calls=SqlCallRecords(database),
-        events=SqlEventLog(database, clock),
+        events=SqlEventLog(database, clock, settings.alone),
         catalogue=catalogue,
         account=account,
         sms=sms,

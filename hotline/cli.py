@@ -66,11 +66,18 @@ def serve() -> None:
     from hotline.logs import configure_logs
 
     configure_logs(settings.log_level)
+    from hotline.alone import claim
     from hotline.server import create_app
 
+    try:
+        mark = claim(settings)  # held until the process ends
+    except SettingsError as error:
+        _fail(str(error))
     app = create_app(settings)
     _announce(settings)
     app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)
+    if mark is not None:
+        mark.close()
 
 
 @cli.command()

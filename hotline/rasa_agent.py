@@ -1,8 +1,7 @@
-"""Rasa's agent as the hotline runs it: our tracker store alone, and custom actions that are trusted as our own.
+"""Rasa's agent as the hotline runs it: our tracker store alone, our graph runner, and custom actions of this process.
 
-Rasa checks the answer of every custom action against a JSON schema, and the schema itself each time: 6 ms a call, for a
-dictionary that rasa_sdk has just made in this very process. And it wraps every tracker store in one that goes on in
-memory when the first fails, which loses turns without a word. Subclasses are the only way round both.
+Rasa wraps every tracker store in one that goes on in memory when the first fails, which loses turns without a word. Its
+processor copies all events of a turn for log lines, whether they are written or not.
 """
 
 from __future__ import annotations
@@ -10,77 +9,89 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Optional, Union
 
-from rasa.core.actions.action import Action, RemoteAction
-from rasa.core.actions.forms import FormAction
+from rasa.core.actions.action import Action
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel
 from rasa.core.lock_store import InMemoryLockStore
-from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
-from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, SlotSet
+from rasa.engine import loader
+from rasa.engine.runner.interface import GraphRunner
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.storage import ModelMetadata
+from rasa.exceptions import ActionLimitReached
+from rasa.shared.core.constants import ACTION_EXTRACT_SLOTS, ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
+from rasa.shared.core.events import ActionExecutionRejected, Event
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 from rasa.utils.endpoints import EndpointConfig
 
-
-class LocalAction(RemoteAction):
-    """A custom action of this process: its answer needs no checking against a schema."""
-
-    def _validate_action_result(self, result: dict[str, Any]) -> bool:
-        return True
-
-
-class LocalForm(FormAction):
-    """Rasa's form, whose validator and questions are actions of this process."""
-
-    async def validate_slots(
-        self,
-        slot_candidates: dict[str, Any],
-        tracker: DialogueStateTracker,
-        domain: Domain,
-        output_channel: OutputChannel,
-        nlg: NaturalLanguageGenerator,
-    ) -> list[Union[SlotSet, Event]]:
-        """See Rasa's; the validator is run as a ``LocalAction``."""
-        validator = f"validate_{self.name()}"
-        if validator not in domain.action_names_or_texts:
-            return []
-        found: list[Event] = [SlotSet(name, value) for name, value in slot_candidates.items()]
-        seen = self._temporary_tracker(tracker, found, domain)
-        events: list[Union[SlotSet, Event]]
-        events = await LocalAction(validator, self.action_endpoint).run(output_channel, nlg, seen, domain)
-        return events
-
-    async def _ask_for_slot(
-        self,
-        domain: Domain,
-        nlg: NaturalLanguageGenerator,
-        output_channel: OutputChannel,
-        slot_name: str,
-        tracker: DialogueStateTracker,
-    ) -> list[Event]:
-        name = self._name_of_utterance(domain, slot_name)
-        events: list[Event]
-        if name and name.startswith("action_"):
-            events = await LocalAction(name, self.action_endpoint).run(output_channel, nlg, tracker, domain)
-        else:
-            events = await super()._ask_for_slot(domain, nlg, output_channel, slot_name, tracker)
-        return events
+from hotline.dialogue.actions import local_action
+from hotline.dialogue.graph import DirectGraphRunner
+from hotline.dialogue.tracker import HotlineTracker
 
 
 class LocalProcessor(MessageProcessor):
-    """Rasa's processor with ``LocalAction`` and ``LocalForm`` where it has its own."""
+    """Rasa's processor with our graph runner and actions, without copies of everything for logs nobody reads."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """See Rasa's."""
+        super().__init__(*args, **kwargs)
+        self._actions: dict[str, Action] = {}
+
+    @staticmethod
+    def _load_model(model_path: Union[str, Path]) -> tuple[str, ModelMetadata, GraphRunner]:
+        with TempDirectoryPath(get_temp_dir_name()) as directory:
+            metadata, runner = loader.load_predict_graph_runner(
+                Path(directory), Path(model_path), LocalModelStorage, DirectGraphRunner
+            )
+        return Path(model_path).name, metadata, runner
 
     def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Action, PolicyPrediction]:
-        """See Rasa's; the action it names is ours where we have one."""
-        action, prediction = super().predict_next_with_tracker_if_should(tracker)
-        if type(action) is RemoteAction:
-            action = LocalAction(action.name(), self.action_endpoint)
-        elif type(action) is FormAction:
-            action = LocalForm(action.name(), self.action_endpoint)
-        return action, prediction
+        """See Rasa's."""
+        if self.is_action_limit_reached(tracker, self.should_predict_another_action(tracker.latest_action_name)):
+            raise ActionLimitReached("The limit of actions to predict has been reached.")
+        prediction = self._predict_next_with_tracker(tracker)
+        return self._get_action(self.domain.action_names_or_texts[prediction.max_confidence_index]), prediction
+
+    def is_action_limit_reached(self, tracker: DialogueStateTracker, should_predict_another_action: bool) -> bool:
+        """See Rasa's."""
+        assert isinstance(tracker, HotlineTracker)
+        done = tracker.actions_since_listening((ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME))
+        return bool(done >= self.max_number_of_predictions and should_predict_another_action)
+
+    async def run_action_extract_slots(
+        self, output_channel: OutputChannel, tracker: DialogueStateTracker
+    ) -> DialogueStateTracker:
+        """See Rasa's."""
+        events = await self._get_action(ACTION_EXTRACT_SLOTS).run(output_channel, self.nlg, tracker, self.domain)
+        await self._send_bot_messages(events, tracker, output_channel)
+        tracker.update_with_events(events, self.domain)
+        return tracker
+
+    def _get_action(self, action_name: str) -> Action:
+        action = self._actions.get(action_name)
+        if action is None:
+            action = self._actions[action_name] = local_action(action_name, self.domain, self.action_endpoint)
+        return action
+
+    def _log_action_on_tracker(
+        self,
+        tracker: DialogueStateTracker,
+        action: Action,
+        events: Optional[list[Event]],
+        prediction: PolicyPrediction,
+    ) -> None:
+        events = events or []
+        if not any(isinstance(event, ActionExecutionRejected) for event in events):
+            tracker.update_with_events(prediction.events, self.domain)
+            tracker.update(action.event_for_successful_execution(prediction))
+        tracker.update_with_events(events, self.domain)
+
+    @staticmethod
+    def _log_slots(tracker: DialogueStateTracker) -> None:
+        """Rasa puts all slots into a line of the DEBUG log; we do not (promise P5)."""
 
 
 class HotlineAgent(Agent):

@@ -29,6 +29,12 @@ class Settings(BaseSettings):
     port: int = Field(5005, ge=1, le=65535, description="their port")
     database_url: str = Field("", description="SQLAlchemy URL; default: SQLite under the var directory")
     redis_url: str = Field("", description="locks, presence and socket.io manager of a cluster; default: none")
+    lock: str = Field(
+        "",
+        regex="^(|process|database)$",
+        description="who takes a conversation's messages in turns: process, when one process alone serves this "
+        "database, or database for several; default: process for SQLite, else database",
+    )
     broker_url: str = Field("", description="RabbitMQ for outbox and conversation events; default: none")
     ivr_secret: str = Field("", description="signature of IVR events; default: made under the var directory")
     jambonz_secret: str = Field(
@@ -119,6 +125,12 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{self.var / 'hotline.db'}"
+
+    @property
+    def alone(self) -> bool:
+        """Whether one process alone serves this database, so that what it knows of conversations is all there is."""
+        default = "process" if self.database.startswith("sqlite") else "database"
+        return (self.lock or default) == "process" and not self.redis_url
 
     @property
     def origins(self) -> list[str]:

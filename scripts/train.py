@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MODEL = ROOT / "models" / "hotline.tar.gz"
 RECORD = ROOT / "models" / "hotline.json"
 DATA = ["config.yml", "domain.yml", "data"]
-CODE = ["hotline/nlu", "hotline/text.py", "requirements.lock"]
+CODE = ["hotline/nlu", "hotline/dialogue", "hotline/text.py", "requirements.lock"]
 
 
 def digest(names: Iterable[str]) -> str:

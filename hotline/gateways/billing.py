@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Optional, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from hotline.clock import month_of
@@ -20,6 +20,9 @@ from hotline.masking import mask
 from hotline.ports import Bill, BillItem, Clock, DataPackage, Payment, Subscriber, Usage
 
 T = TypeVar("T")
+
+# Asked before every answer and therefore put together once.
+_SUBSCRIBER = select(subscribers).where(subscribers.c.phone == bindparam("number"))
 
 # A plan's own allowance may be used in the whole country.
 PLAN_SCOPE = "国内"
@@ -77,7 +80,7 @@ class SqlBillingGateway:
 
     async def _of(self, phone: str, question: Callable[[Connection, Any], T]) -> T:
         def work(connection: Connection) -> T:
-            row = connection.execute(select(subscribers).where(subscribers.c.phone == phone)).one_or_none()
+            row = connection.execute(_SUBSCRIBER, {"number": phone}).one_or_none()
             if row is None:
                 raise UnknownSubscriberError(mask(phone))
             return question(connection, row)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from hotline.gateways.database import Database, upsert
@@ -21,6 +21,19 @@ from hotline.services.facts import facts_of
 from hotline.services.handoff import State, mode_of
 
 Answers = Sequence[Mapping[str, Any]]
+
+# Asked at every turn and therefore put together once.
+_ID, _MESSAGE = bindparam("conversation"), bindparam("message")
+_CONVERSATION = (
+    select(conversations, handoffs.c.state.label("handoff"))
+    .select_from(conversations.outerjoin(handoffs, handoffs.c.open_conversation == conversations.c.id))
+    .where(conversations.c.id == _ID)
+)
+_ANSWERS = select(answered.c.answers).where(answered.c.conversation == _ID, answered.c.message_id == _MESSAGE)
+_LAST = select(func.max(answered.c.sequence)).where(answered.c.conversation == _ID)
+_LOCK = select(conversations.c.id).where(conversations.c.id == _ID).with_for_update()
+_UPDATE = update(conversations).where(conversations.c.id == _ID)
+_INSERT = insert(answered)
 
 
 class SqlConversationStore:
@@ -34,13 +47,7 @@ class SqlConversationStore:
         """See the port."""
 
         def work(connection: Connection) -> tuple[Optional[Conversation], Optional[Answers]]:
-            open_one = handoffs.c.open_conversation == conversations.c.id
-            query = (
-                select(conversations, handoffs.c.state.label("handoff"))
-                .select_from(conversations.outerjoin(handoffs, open_one))
-                .where(conversations.c.id == conversation)
-            )
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_CONVERSATION, {"conversation": conversation}).one_or_none()
             if row is None:
                 return None, None
             found = Conversation(row.id, row.channel, _mode(row.mode, row.handoff), row.state)
@@ -60,11 +67,14 @@ class SqlConversationStore:
                 "state": conversation.state,
                 "updated": now,
             }
-            _lock(connection, conversation.id, {**values, "created": now})
+            known = _lock(connection, conversation.id)
+            if not known:
+                upsert(connection, conversations, {"id": conversation.id}, {**values, "created": now}, {})
+                _lock(connection, conversation.id)
             first = _answers_to(connection, conversation.id, message)
             if first is not None:
                 return first
-            connection.execute(update(conversations).where(conversations.c.id == conversation.id).values(values))
+            connection.execute(_UPDATE, {"conversation": conversation.id, **values})
             record(connection, facts, conversation.id, conversation.channel, now)
             return _insert(connection, conversation.id, message, answers)
 
@@ -74,7 +84,7 @@ class SqlConversationStore:
         """See the port."""
 
         def work(connection: Connection) -> Answers:
-            connection.execute(select(conversations.c.id).where(conversations.c.id == conversation).with_for_update())
+            _lock(connection, conversation)
             first = _answers_to(connection, conversation, message)
             return _insert(connection, conversation, message, answers) if first is None else first
 
@@ -91,10 +101,9 @@ class SqlConversationStore:
         return [answer for batch in batches for answer in batch if answer["sequence"] > sequence]
 
 
-def _lock(connection: Connection, conversation: str, values: Mapping[str, Any]) -> None:
-    """Make sure that the row is there and that nobody else saves this conversation until the transaction ends."""
-    upsert(connection, conversations, {"id": conversation}, values, {})
-    connection.execute(select(conversations.c.id).where(conversations.c.id == conversation).with_for_update())
+def _lock(connection: Connection, conversation: str) -> bool:
+    """See that nobody else saves this conversation until the transaction ends; False when it is not there yet."""
+    return connection.execute(_LOCK, {"conversation": conversation}).first() is not None
 
 
 def _mode(kept: str, handoff: Optional[str]) -> Mode:
@@ -109,16 +118,14 @@ def _insert(connection: Connection, conversation: str, message: str, answers: An
     last = _last_number(connection, conversation)
     numbered = [{**answer, "sequence": last + n} for n, answer in enumerate(answers, start=1)]
     keys = {"conversation": conversation, "message_id": message}
-    connection.execute(insert(answered).values(**keys, sequence=last + len(numbered), answers=numbered))
+    connection.execute(_INSERT, {**keys, "sequence": last + len(numbered), "answers": numbered})
     return numbered
 
 
 def _answers_to(connection: Connection, conversation: str, message: str) -> Optional[Answers]:
-    query = select(answered.c.answers).where(answered.c.conversation == conversation, answered.c.message_id == message)
-    found: Optional[Answers] = connection.execute(query).scalar()
+    found: Optional[Answers] = connection.execute(_ANSWERS, {"conversation": conversation, "message": message}).scalar()
     return found
 
 
 def _last_number(connection: Connection, conversation: str) -> int:
-    query = select(func.max(answered.c.sequence)).where(answered.c.conversation == conversation)
-    return connection.execute(query).scalar() or 0
+    return connection.execute(_LAST, {"conversation": conversation}).scalar() or 0

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.engine import Connection
 
 from hotline.gateways.database import Database, upsert
 from hotline.gateways.schema import verification_grants
+
+# Asked several times a turn and therefore put together once.
+_GRANTED = select(verification_grants.c.phone).where(
+    verification_grants.c.conversation == bindparam("conversation"),
+    verification_grants.c.phone == bindparam("phone"),
+    verification_grants.c.until > bindparam("now"),
+)
 
 
 class SqlGrantStore:
@@ -24,11 +31,8 @@ class SqlGrantStore:
 
     async def granted(self, conversation: str, phone: str, now: datetime) -> bool:
         """See the port."""
-        table = verification_grants
-        query = select(table.c.phone).where(
-            table.c.conversation == conversation, table.c.phone == phone, table.c.until > now
-        )
-        return await self._database.read(lambda connection: connection.execute(query).first() is not None)
+        asked = {"conversation": conversation, "phone": phone, "now": now}
+        return await self._database.read(lambda connection: connection.execute(_GRANTED, asked).first() is not None)
 
     async def revoke(self, conversation: str) -> None:
         """See the port."""

@@ -1,4 +1,7 @@
-"""Who has a conversation, kept in the database, so that all workers take turns (``ConversationLock``)."""
+"""Who has a conversation (``ConversationLock``).
+
+That is kept in the database, so that all workers take turns, or in this process where it alone serves.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import asyncio
 import logging
 import secrets
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -21,6 +25,29 @@ logger = logging.getLogger(__name__)
 # Longer than any turn can last (its deadline and the database's time limits around it): only who died is overtaken.
 LEASE = 20.0
 POLL = 0.02, 0.1
+
+
+class ProcessConversationLock:
+    """``ConversationLock`` of a process that serves alone (``HOTLINE_LOCK``); who died takes it along."""
+
+    def __init__(self) -> None:
+        self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    @asynccontextmanager
+    async def hold(self, conversation: str, patience: float) -> AsyncIterator[None]:
+        """See the port."""
+        lock = self._locks.setdefault(conversation, asyncio.Lock())
+        if lock.locked():
+            try:
+                await asyncio.wait_for(lock.acquire(), patience)
+            except asyncio.TimeoutError:
+                raise GatewayTimeoutError(f"a conversation was not free within {patience} s") from None
+        else:
+            await lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 class SqlConversationLock:

@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Optional
 
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from hotline.dialogue.events import events_from
+from hotline.dialogue.tracker import HotlineTracker
 from hotline.masking import mask_all
 from hotline.ports import EventLog
 
@@ -35,7 +35,7 @@ _SPOKEN = {"user", "bot"}
 class _Kept:
     """A tracker and how many of its events are in the log."""
 
-    tracker: DialogueStateTracker
+    tracker: HotlineTracker
     length: int
 
 
@@ -65,9 +65,10 @@ class HotlineTrackerStore(TrackerStore):
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Append what is new since the tracker was lent; raises the log's errors."""
+        assert isinstance(tracker, HotlineTracker)
         sender_id = tracker.sender_id
         known = self._lent.pop(sender_id, 0)
-        new = [_masked(event.as_dict()) for event in islice(tracker.events, known, None)]
+        new = [_masked(event) for event in tracker.event_dicts(known)]
         if new:
             await self._log.append(sender_id, known, new)
         self._at_hand[sender_id] = _Kept(tracker, known + len(new))
@@ -82,8 +83,15 @@ class HotlineTrackerStore(TrackerStore):
         """The ids of all conversations."""
         return await self._log.conversations()
 
-    def _rebuilt(self, sender_id: str, events: Iterable[dict[str, Any]]) -> DialogueStateTracker:
-        return DialogueStateTracker.from_events(sender_id, deserialise_events(list(events)), self.domain.slots)
+    def init_tracker(self, sender_id: str) -> HotlineTracker:
+        """An empty tracker of ours."""
+        return HotlineTracker(sender_id, self.domain.slots).for_domain(self.domain)
+
+    def _rebuilt(self, sender_id: str, events: Iterable[dict[str, Any]]) -> HotlineTracker:
+        tracker = self.init_tracker(sender_id)
+        for event in events_from(events):
+            tracker.update(event)
+        return tracker
 
 
 def _masked(event: dict[str, Any]) -> dict[str, Any]:

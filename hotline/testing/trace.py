@@ -97,7 +97,7 @@ def _marks(tracker: Any, agent: Any) -> Iterator[str]:
     kind = RulePolicy if tracker.is_rule_tracker else MemoizationPolicy
     options = {"omit_unset_slots": True} if tracker.is_rule_tracker else {}
     for policy in _policies(agent):
-        if type(policy) is kind:
+        if isinstance(policy, RulePolicy) is (kind is RulePolicy):
             states, _ = policy.featurizer.training_states_and_labels([tracker], agent.domain, **options)
             yield from filter(None, map(policy._create_feature_key, states))
 

@@ -40,7 +40,7 @@ class Worker:
 
 @pytest.fixture
 async def workers(tmp_path: Path) -> AsyncIterator[list[Worker]]:
-    settings = settings_for(tmp_path)
+    settings = settings_for(tmp_path, lock="database")
     both = [Worker(settings), Worker(settings)]
     yield both
     for each in both:

@@ -1,0 +1,129 @@
+"""Rasa's tracker without its replays: a copy is a copy, and what each turn needs of the past is kept at hand."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Optional
+
+from rasa.shared.core.domain import Domain, State
+from rasa.shared.core.events import ActionExecuted, Event
+from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
+
+from hotline.dialogue.history import History, clone
+
+
+class HotlineTracker(DialogueStateTracker):
+    """A tracker that answers as Rasa's does, at a cost that does not grow with the conversation."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As Rasa's; ``for_domain`` comes next."""
+        super().__init__(*args, **kwargs)
+        self._domain: Optional[Domain] = None
+        self._history: Optional[History] = None
+        self._folded = 0
+        self._dicts: list[dict[str, Any]] = []
+        self._written = 0  # how many of ``_dicts`` are ours; a copy shares them with the tracker it was made of
+        self._borrowed = False
+
+    def for_domain(self, domain: Domain) -> HotlineTracker:
+        """This tracker, whose states are those that the domain shows."""
+        self._domain, self._history = domain, None
+        return self
+
+    def last_events(self, start: int) -> list[Event]:
+        """The events from a position on, found from the end."""
+        return list(islice(reversed(self.events), len(self.events) - start))[::-1]
+
+    def event_dicts(self, start: int = 0) -> list[dict[str, Any]]:
+        """The events from a position on as JSON objects, each made once; they are shared: do not change them."""
+        if self._written < len(self.events):
+            if self._borrowed:
+                self._dicts, self._borrowed = self._dicts[: self._written], False
+            self._dicts.extend(event.as_dict() for event in self.last_events(self._written))
+            self._written = len(self.events)
+        return self._dicts[start : self._written]
+
+    def recent_states(self, domain: Domain, count: int) -> list[State]:
+        """The last ``count`` of ``past_states``."""
+        return self._up_to_date(domain).recent(domain, count)
+
+    def past_states(
+        self,
+        domain: Domain,
+        omit_unset_slots: bool = False,
+        ignore_rule_only_turns: bool = False,
+        rule_only_data: Optional[dict[str, Any]] = None,
+    ) -> list[State]:
+        """See Rasa's."""
+        if omit_unset_slots or ignore_rule_only_turns:
+            states: list[State] = super().past_states(domain, omit_unset_slots, ignore_rule_only_turns, rule_only_data)
+            return states
+        return self._up_to_date(domain).all(domain)
+
+    def applied_events(self) -> list[Event]:
+        """See Rasa's."""
+        assert self._domain is not None
+        return list(self._up_to_date(self._domain).applied)
+
+    def current_state(self, event_verbosity: EventVerbosity = EventVerbosity.NONE) -> dict[str, Any]:
+        """See Rasa's; with all events, what is in it is shared and not to be changed."""
+        if event_verbosity is not EventVerbosity.ALL:
+            state: dict[str, Any] = super().current_state(event_verbosity)
+            return state
+        return {
+            "sender_id": self.sender_id,
+            "slots": self.current_slot_values(),
+            "latest_message": self._latest_message_data(),
+            "latest_event_time": self.events[-1].timestamp if self.events else None,
+            "followup_action": self.followup_action,
+            "paused": self.is_paused(),
+            "events": self.event_dicts(),
+            "latest_input_channel": self.get_latest_input_channel(),
+            "active_loop": dict(vars(self.active_loop)) if self.active_loop else {},
+            "latest_action": self.latest_action,
+            "latest_action_name": self.latest_action_name,
+        }
+
+    def init_copy(self) -> HotlineTracker:
+        """See Rasa's."""
+        new = HotlineTracker(self.sender_id, None, self._max_event_history, is_rule_tracker=self.is_rule_tracker)
+        new.slots = {name: clone(slot) for name, slot in self.slots.items()}
+        new._reset_slots()
+        new._domain = self._domain
+        return new
+
+    def copy(self) -> HotlineTracker:
+        """See Rasa's; it is not replayed."""
+        new = HotlineTracker.__new__(HotlineTracker)
+        new.__dict__.update(self.__dict__)
+        new.events = self.events.copy()
+        new.slots = {name: clone(slot) for name, slot in self.slots.items()}
+        new.active_loop = copy.copy(self.active_loop)
+        new.model_id = new.assistant_id = None
+        new._history, new._folded = None, 0
+        new._borrowed = True
+        return new
+
+    def actions_since_listening(self, quiet: tuple[str, ...]) -> int:
+        """How many actions were executed since the last of these."""
+        names = (event.action_name for event in reversed(self.events) if isinstance(event, ActionExecuted))
+        return sum(1 for _ in _until(names, quiet))
+
+    def _up_to_date(self, domain: Domain) -> History:
+        if self._history is None:
+            self._history, self._folded = History(self.slots), 0
+        for event in self.last_events(self._folded):
+            if not self._history.add(event, domain):
+                self._history.fold(self.events, domain)
+                break
+        self._folded = len(self.events)
+        return self._history
+
+
+def _until(names: Iterator[Optional[str]], last: tuple[str, ...]) -> Iterator[Optional[str]]:
+    for name in names:
+        if name in last:
+            return
+        yield name
