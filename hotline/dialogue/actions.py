@@ -114,6 +114,28 @@ class LocalForm(FormAction):
         seen = self._temporary_tracker(tracker, found, domain)
         return [*await LocalAction(validator, self.action_endpoint).run(output_channel, nlg, seen, domain)]
 
+    async def activate(
+        self,
+        output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+    ) -> list[Event]:
+        """See Rasa's; slots are filled by ``LocalExtraction``."""
+        extraction = LocalExtraction(domain, self.action_endpoint)
+        found = await extraction.run(output_channel, nlg, tracker, domain)
+        tracker.update_with_events(found, domain)
+        filled = {
+            name: tracker.get_slot(name)
+            for name in self.required_slots(domain)
+            if not self._should_request_slot(tracker, name)
+        }
+        checked: list[Event] = []
+        if f"validate_{self.name()}" in domain.action_names_or_texts:
+            checked = await self.validate_slots(filled, tracker, domain, output_channel, nlg)
+        names = {event.key for event in checked if isinstance(event, SlotSet)}
+        return checked + [event for event in found if isinstance(event, SlotSet) and event.key not in names]
+
     def _temporary_tracker(
         self, current_tracker: DialogueStateTracker, additional_events: list[Event], domain: Domain
     ) -> DialogueStateTracker:

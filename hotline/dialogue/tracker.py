@@ -89,7 +89,7 @@ class HotlineTracker(DialogueStateTracker):
     def init_copy(self) -> HotlineTracker:
         """See Rasa's."""
         new = HotlineTracker(self.sender_id, None, self._max_event_history, is_rule_tracker=self.is_rule_tracker)
-        new.slots = {name: clone(slot) for name, slot in self.slots.items()}
+        new.slots = dict(self.slots)
         new._reset_slots()
         new._domain = self._domain
         return new
@@ -99,7 +99,7 @@ class HotlineTracker(DialogueStateTracker):
         new = HotlineTracker.__new__(HotlineTracker)
         new.__dict__.update(self.__dict__)
         new.events = self.events.copy()
-        new.slots = {name: clone(slot) for name, slot in self.slots.items()}
+        new.slots = dict(self.slots)
         new.active_loop = copy.copy(self.active_loop)
         new.model_id = new.assistant_id = None
         new._history, new._folded = None, 0
@@ -110,6 +110,16 @@ class HotlineTracker(DialogueStateTracker):
         """How many actions were executed since the last of these."""
         names = (event.action_name for event in reversed(self.events) if isinstance(event, ActionExecuted))
         return sum(1 for _ in _until(names, quiet))
+
+    def _set_slot(self, key: str, value: Any) -> None:
+        """See Rasa's; slots are shared with copies, and so replaced instead of changed."""
+        if key in self.slots:
+            self.slots[key] = clone(self.slots[key])
+        super()._set_slot(key, value)
+
+    def _reset_slots(self) -> None:
+        self.slots = {name: clone(slot) for name, slot in self.slots.items()}
+        super()._reset_slots()
 
     def _up_to_date(self, domain: Domain) -> History:
         if self._history is None:
