@@ -9,6 +9,7 @@ from typing import Optional
 
 from redis.asyncio import Redis
 
+from hotline.alone import Company
 from hotline.clock import clock_for
 from hotline.gateways.account import SqlAccountGateway
 from hotline.gateways.billing import SqlBillingGateway
@@ -23,7 +24,7 @@ from hotline.gateways.database import Database
 from hotline.gateways.grants import SqlGrantStore
 from hotline.gateways.handoffs import SqlHandoffStore
 from hotline.gateways.hubs import SqlHubs
-from hotline.gateways.locks import ProcessConversationLock, SqlConversationLock
+from hotline.gateways.locks import SqlConversationLock
 from hotline.gateways.outbox import SqlOutbox
 from hotline.gateways.passwords import SqlPasswordStore
 from hotline.gateways.ratings import SqlRatingStore
@@ -128,21 +129,17 @@ def use(chosen: Optional[Services]) -> None:
     _current = chosen
 
 
-def _conversation_lock(settings: Settings, database: Database, redis: Optional[Redis]) -> ConversationLock:
-    if redis is not None:
-        return RedisConversationLock(redis)
-    return ProcessConversationLock() if settings.alone else SqlConversationLock(database)
-
-
 def build(
     settings: Settings,
     clock: Optional[Clock] = None,
     billing_gateway: Optional[BillingGateway] = None,
     timer: Callable[[], float] = time.time,
+    company: Optional[Company] = None,
 ) -> Services:
     """Build the services for these settings; a given clock, gateway or timer of waiting (seconds since the epoch)
-    stands in for the one they would choose.
+    stands in for the one they would choose. ``company`` tells a server when another comes to its database.
     """
+    alone = company.alone if company else lambda: settings.alone
     clock = clock or clock_for(settings.now)
     database = Database(settings.database, settings.gateway_timeout)
     passwords = SqlPasswordStore(database)
@@ -167,9 +164,9 @@ def build(
         clock=clock,
         database=database,
         conversations=SqlConversationStore(database, clock),
-        lock=_conversation_lock(settings, database, redis),
+        lock=RedisConversationLock(redis) if redis else SqlConversationLock(database, alone=alone),
         calls=SqlCallRecords(database),
-        events=SqlEventLog(database, clock, settings.alone),
+        events=SqlEventLog(database, clock, alone),
         catalogue=catalogue,
         account=account,
         sms=sms,

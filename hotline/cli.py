@@ -66,18 +66,19 @@ def serve() -> None:
     from hotline.logs import configure_logs
 
     configure_logs(settings.log_level)
-    from hotline.alone import claim
+    from hotline import bootstrap
+    from hotline.alone import join
     from hotline.server import create_app
 
-    try:
-        mark = claim(settings)  # held until the process ends
-    except SettingsError as error:
-        _fail(str(error))
+    company = join(settings)
+    bootstrap.use(bootstrap.build(settings, company=company))
     app = create_app(settings)
+    if company is not None:
+        app.register_listener(lambda *_: company.settle(settings.turn_deadline), "before_server_start")
     _announce(settings)
     app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)
-    if mark is not None:
-        mark.close()
+    if company is not None:
+        company.leave()
 
 
 @cli.command()

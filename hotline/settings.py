@@ -32,8 +32,8 @@ class Settings(BaseSettings):
     lock: str = Field(
         "",
         regex="^(|process|database)$",
-        description="who takes a conversation's messages in turns: process, when one process alone serves this "
-        "database, or database for several; default: process for SQLite, else database",
+        description="where a conversation is locked while a message is served: database for several processes, process "
+        "where one serves alone; default: process for SQLite, until another starts, else database",
     )
     broker_url: str = Field("", description="RabbitMQ for outbox and conversation events; default: none")
     ivr_secret: str = Field("", description="signature of IVR events; default: made under the var directory")
@@ -128,7 +128,7 @@ class Settings(BaseSettings):
 
     @property
     def alone(self) -> bool:
-        """Whether one process alone serves this database, so that what it knows of conversations is all there is."""
+        """Whether one process is meant to serve this database, see ``hotline.alone``."""
         default = "process" if self.database.startswith("sqlite") else "database"
         return (self.lock or default) == "process" and not self.redis_url
 

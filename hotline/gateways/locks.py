@@ -1,7 +1,4 @@
-"""Who has a conversation (``ConversationLock``).
-
-That is kept in the database, so that all workers take turns, or in this process where it alone serves.
-"""
+"""Who has a conversation (``ConversationLock``): kept in the database, so that all workers take turns."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import asyncio
 import logging
 import secrets
 import time
-import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -27,41 +23,28 @@ LEASE = 20.0
 POLL = 0.02, 0.1
 
 
-class ProcessConversationLock:
-    """``ConversationLock`` of a process that serves alone (``HOTLINE_LOCK``); who died takes it along."""
-
-    def __init__(self) -> None:
-        self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
-
-    @asynccontextmanager
-    async def hold(self, conversation: str, patience: float) -> AsyncIterator[None]:
-        """See the port."""
-        lock = self._locks.setdefault(conversation, asyncio.Lock())
-        if lock.locked():
-            try:
-                await asyncio.wait_for(lock.acquire(), patience)
-            except asyncio.TimeoutError:
-                raise GatewayTimeoutError(f"a conversation was not free within {patience} s") from None
-        else:
-            await lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
-
-
 class SqlConversationLock:
     """``ConversationLock`` over the tables of ``schema.py``: a row with an owner and the moment when its lease ends."""
 
-    def __init__(self, database: Database, lease: float = LEASE, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        lease: float = LEASE,
+        now: Callable[[], float] = time.time,
+        alone: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._database = database
         self._lease = lease
         self._now = now
+        self._alone = alone
         self._kept: dict[str, str] = {}  # owners that could not let go: the next of this process need not wait for them
 
     @asynccontextmanager
     async def hold(self, conversation: str, patience: float) -> AsyncIterator[None]:
-        """See the port."""
+        """See the port. Within a process the door keeps turns apart: who serves alone asks nobody."""
+        if self._alone():
+            yield
+            return
         owner = secrets.token_hex(8)
         # Leaving lets go even when taking it broke off: its transaction may have been committed all the same.
         try:

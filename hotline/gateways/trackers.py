@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select
@@ -37,11 +37,11 @@ TURNS, CONVERSATIONS = 5, 2000
 class SqlEventLog:
     """``EventLog`` over the table ``tracker_events``: a row a turn.
 
-    A process that serves ``alone`` remembers the last turns that it wrote, and need not ask for them. Should another
-    write all the same, the next ``append`` is refused, and what was remembered is forgotten.
+    While a process serves ``alone``, it remembers the last turns that it wrote, and need not ask for them. Should
+    another write all the same, the next ``append`` is refused, and what was remembered is forgotten.
     """
 
-    def __init__(self, database: Database, clock: Clock, alone: bool = False) -> None:
+    def __init__(self, database: Database, clock: Clock, alone: Callable[[], bool] = lambda: False) -> None:
         self._database = database
         self._clock = clock
         self._alone = alone
@@ -89,12 +89,15 @@ class SqlEventLog:
 
     async def _last(self, conversation: str, count: int) -> list[_Turn]:
         """The last turns, at most ``TURNS``, the latest first."""
+        alone = self._alone()
+        if not alone:
+            self._known.clear()
         known = self._known.get(conversation)
         if known is None:
-            values = {"conversation": conversation, "count": TURNS if self._alone else count}
+            values = {"conversation": conversation, "count": TURNS if alone else count}
             rows = await self._database.read(lambda connection: connection.execute(_LAST, values).all())
             known = deque((_Turn(row.position, row.events) for row in reversed(rows)), TURNS)
-            if self._alone:
+            if alone:
                 self._remember(conversation, known)
         return list(reversed(known))[:count]
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from hotline import bootstrap
+from hotline.alone import join
 from hotline.bootstrap import Services
 from hotline.channels.ivr.call import Calls
 from hotline.channels.ivr.protocol import Event
@@ -27,11 +28,17 @@ class Worker:
     """What one process has."""
 
     def __init__(self, settings: Any) -> None:
-        self.services: Services = bootstrap.build(settings, clock=FixedClock(NOW))
+        self.company = join(settings)
+        self.services: Services = bootstrap.build(settings, clock=FixedClock(NOW), company=self.company)
         self.billing = Slowable(self.services.billing._gateway)
         self.services.billing._gateway = self.billing  # type: ignore[assignment]
         agent = load_agent(settings.model, self.services.events)
         self.calls = Calls.over(make_door(agent.handle_message, self.services), self.services)
+
+    def close(self) -> None:
+        self.services.close()
+        assert self.company is not None
+        self.company.leave()
 
     async def handle(self, event: Event) -> list[dict[str, Any]]:
         bootstrap.use(self.services)
@@ -40,11 +47,11 @@ class Worker:
 
 @pytest.fixture
 async def workers(tmp_path: Path) -> AsyncIterator[list[Worker]]:
-    settings = settings_for(tmp_path, lock="database")
+    settings = settings_for(tmp_path)
     both = [Worker(settings), Worker(settings)]
     yield both
     for each in both:
-        each.services.close()
+        each.close()
     bootstrap.use(None)
 
 
