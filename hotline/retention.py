@@ -5,24 +5,18 @@ Source: PIPL art. 19 (no longer than needed), 45 (copy), 47 (deletion); GB/T 352
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sanic import Sanic
-
 from hotline.bootstrap import Services
 from hotline.channels.images import Images
-from hotline.desk.live import again_and_again
 from hotline.masking import mask
 from hotline.ports import Forgotten
 
 logger = logging.getLogger(__name__)
-
-HOUR = 3600.0  # seconds
 
 
 def images_of(services: Services) -> Images:
@@ -66,25 +60,6 @@ async def purge(services: Services, days: int) -> dict[str, int]:
     if total:
         logger.info("deleted what was older than %s days: %s", days, total)
     return total
-
-
-def install(app: Sanic, services: Services) -> None:
-    """Let the server delete what is too old, every hour."""
-    tasks: list[asyncio.Task[None]] = []
-
-    async def step() -> None:
-        await purge(services, services.settings.retention_days)
-
-    async def start(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
-        tasks.append(asyncio.ensure_future(again_and_again(step, HOUR)))
-
-    async def stop(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    app.register_listener(start, "after_server_start")
-    app.register_listener(stop, "before_server_stop")
 
 
 def _forget_images(services: Services, conversations: Iterable[str]) -> int:

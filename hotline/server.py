@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Coroutine
@@ -16,11 +17,13 @@ from sanic.response import BaseHTTPResponse, HTTPResponse, file
 
 from hotline import bootstrap, probes, retention
 from hotline.desk.app import install as install_desk
+from hotline.desk.live import again_and_again
 from hotline.engine import load_agent
 from hotline.settings import ROOT, Settings
 
 logger = logging.getLogger(__name__)
 
+HOUR = 3600.0  # seconds
 STATIC = Path(__file__).parent / "static"
 POLICY = (
     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'"
@@ -36,17 +39,24 @@ def create_app(settings: Settings) -> Sanic:
     channels.channel.register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
     serve_pages(app, settings)
     probes.install(app, bootstrap.services())
-    retention.install(app, bootstrap.services())
     install_desk(app, bootstrap.services())
 
     async def start(app: Sanic, _loop: AbstractEventLoop) -> None:
         app.ctx.agent = load_agent(settings.model, bootstrap.services().events)
 
-    async def stop(_app: Sanic, _loop: AbstractEventLoop) -> None:
+    async def forget() -> None:
+        await retention.purge(bootstrap.services(), settings.retention_days)
+
+    async def tidy(app: Sanic, _loop: AbstractEventLoop) -> None:
+        app.ctx.tidying = asyncio.ensure_future(again_and_again(forget, HOUR))
+
+    async def stop(app: Sanic, _loop: AbstractEventLoop) -> None:
+        app.ctx.tidying.cancel()
         await bootstrap.services().disconnect()
         bootstrap.services().close()
 
     app.register_listener(start, "before_server_start")
+    app.register_listener(tidy, "after_server_start")
     app.register_listener(stop, "after_server_stop")
     return app
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hotline import cli
+from hotline import cli, retention
 from hotline.channels import terminal
+from hotline.ports import Forgotten
 from hotline.settings import load_settings
 
 
@@ -77,3 +78,43 @@ def test_a_line_of_the_terminal_is_words_a_button_or_silence(
     buttons = [{"title": "查账单", "payload": "/query_bill"}]
     inbound = terminal._read("shell-1", 1, buttons, secret=False)
     assert (inbound.text, inbound.payload, inbound.event) == meant
+
+
+def test_a_customer_can_be_exported_and_forgotten_by_his_number(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_PORT", str(free_port()))
+    runner = CliRunner()
+    runner.invoke(cli.cli, ["db", "upgrade"])
+    with sqlite3.connect(var / "hotline.db") as database:
+        database.execute(
+            "INSERT INTO sms_outbox (key, phone, text, created) VALUES ('k', '13800138000', '短信', '2026-01-01 00:00:00.000000')"
+        )
+    shown = runner.invoke(cli.cli, ["export", "13800138000"])
+    assert shown.exit_code == 0 and '"短信"' in shown.output
+    assert runner.invoke(cli.cli, ["forget", "13800138000"], input="n\n").exit_code == 1
+    gone = runner.invoke(cli.cli, ["forget", "13800138000", "--yes"])
+    assert gone.exit_code == 0 and "deleted: 1 sms_outbox, 0 pictures" in gone.output
+    assert "nothing was kept" in runner.invoke(cli.cli, ["forget", "13800138000", "--yes"]).output
+    assert "nothing is that old" in runner.invoke(cli.cli, ["purge"]).output
+
+
+def test_what_must_stay_is_named_and_told_by_the_exit_code(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Forgotten({"ratings": 1}, [], ["C20261021000001"], ["web-1"])
+
+    async def forget(*_: object) -> tuple[Forgotten, int]:
+        return gone, 0
+
+    monkeypatch.setenv("HOTLINE_PORT", str(free_port()))
+    monkeypatch.setattr(retention, "forget", forget)
+    result = CliRunner().invoke(cli.cli, ["forget", "13800138000", "--yes"])
+    assert result.exit_code == 3 and "C20261021000001" in result.output and "1 conversations" in result.output
+
+
+@pytest.mark.parametrize("command", ["export", "forget"])
+def test_a_database_that_fails_is_said_and_a_number_that_is_none_refused(
+    var: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("HOTLINE_PORT", str(free_port()))
+    more = ["--yes"] if command == "forget" else []
+    failed = CliRunner().invoke(cli.cli, [command, "13800138000", *more])  # no schema
+    assert failed.exit_code == 1 and "nothing was changed" in failed.output
+    assert CliRunner().invoke(cli.cli, [command, "123", *more]).exit_code == 2

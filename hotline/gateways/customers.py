@@ -21,6 +21,7 @@ from hotline.gateways.database import Database
 from hotline.ports import Forgotten
 from hotline.services import handoff as talks
 from hotline.services import tickets as cases
+from hotline.services.facts import NOT_UNDERSTOOD
 
 BATCH = 200  # conversations a transaction: each stays well within the database's time limit
 NOT_CONVERSATIONS = ("api", "desk-")  # what stands in the column when nobody talked
@@ -50,6 +51,8 @@ _OF_NUMBER: tuple[Column[Any], ...] = (
     db.callback_requests.c.phone,
     db.sms_outbox.c.phone,
 )
+# Figures hold no words and stay; what was not understood is words.
+_WORDS = db.facts.c.kind == NOT_UNDERSTOOD
 _ACCOUNT: tuple[Column[Any], ...] = (db.orders.c.phone, db.audit_log.c.phone)
 
 
@@ -73,6 +76,7 @@ class SqlCustomerRecords:
             numbers = select(db.tickets.c.id).where(_about(phone))
             _collect(connection, found, db.ticket_history, db.ticket_history.c.ticket_id.in_(numbers))
             _collect(connection, found, db.handoffs, db.handoffs.c.conversation.in_(own))
+            _collect(connection, found, db.facts, db.facts.c.conversation.in_(own))
             return found
 
         return await self._database.read(work)
@@ -119,6 +123,8 @@ class SqlCustomerRecords:
             ):
                 rows.delete(connection, column.table, column < before)
             rows.delete(connection, db.password_attempts, db.password_attempts.c.day < before.date())
+            rows.delete(connection, db.facts, _WORDS & (db.facts.c.at < before))
+            rows.delete(connection, db.review_decisions, db.review_decisions.c.at < before)
             known = select(db.conversations.c.id)
             stray = db.tracker_events.c.conversation.not_in(known)
             rows.delete(connection, db.tracker_events, (db.tracker_events.c.created < before) & stray)
@@ -182,12 +188,12 @@ def _own(connection: Connection, phone: str) -> list[str]:
 
 def _verified(events: Iterable[Mapping[str, Any]], phone: str) -> bool:
     """Whether the slots ever said that this number was verified."""
-    slots: dict[str, Any] = {}
+    number = None
     for event in events:
-        if event.get("event") == "slot":
-            slots[str(event.get("name"))] = event.get("value")
-            if slots.get("identity_verified") is True and slots.get("phone_number") == phone:
-                return True
+        if event.get("event") == "slot" and event.get("name") == "phone_number":
+            number = event.get("value")
+        if event.get("name") == "identity_verified" and event.get("value") is True and number == phone:
+            return True
     return False
 
 
@@ -204,6 +210,7 @@ def _delete_conversations(connection: Connection, rows: Rows, names: Sequence[st
     ended = select(db.handoffs.c.id).where(db.handoffs.c.conversation.in_(names))
     rows.delete(connection, db.handoff_history, db.handoff_history.c.handoff_id.in_(ended))
     rows.delete(connection, db.handoffs, db.handoffs.c.conversation.in_(names))
+    rows.delete(connection, db.facts, _WORDS & db.facts.c.conversation.in_(names))
     for column in _OF_CONVERSATION:
         rows.delete(connection, column.table, column.in_(names))
     rows.delete(connection, db.outbox, _mentions(db.outbox.c.payload, names))

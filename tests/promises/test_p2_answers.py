@@ -6,6 +6,7 @@ import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from hotline.settings import load_settings
 from hotline.stores.tracker import HotlineTrackerStore
 from tests.gateways.mock_operator import MockOperator
 from tests.promises.breakage import KINDS, PARTS, BrokenActions, BrokenOperator, BrokenTables
-from tests.promises.effort import BACKEND_LIMIT, DEADLINE
+from tests.promises.effort import BACKEND_LIMIT, DEADLINE, FULL
 from tests.promises.product import model_path
 from tests.support import NOW, demo_database_url
 
@@ -132,9 +133,14 @@ async def world(tmp_path: Path, agent: HotlineAgent) -> AsyncIterator[World]:
         bootstrap.use(None)
 
 
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("part", PARTS)
+CELLS = list(product(PARTS, KINDS, STATES))
+# In bounded form each part fails in each way once, in a state that changes from one to the next.
+BOUNDED = [
+    (part, kind, list(STATES)[(p + k) % len(STATES)]) for p, part in enumerate(PARTS) for k, kind in enumerate(KINDS)
+]
+
+
+@pytest.mark.parametrize(("part", "kind", "state"), CELLS if FULL else BOUNDED)
 async def test_the_answer_is_in_time_not_empty_and_true(world: World, part: str, kind: str, state: str) -> None:
     before, text = STATES[state]
     for line in before:
