@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Optional
 
+from argon2 import PasswordHasher
 from redis.asyncio import Redis
 
 from hotline.alone import Company
@@ -26,7 +27,7 @@ from hotline.gateways.handoffs import SqlHandoffStore
 from hotline.gateways.hubs import SqlHubs
 from hotline.gateways.locks import SqlConversationLock
 from hotline.gateways.outbox import SqlOutbox
-from hotline.gateways.passwords import SqlPasswordStore
+from hotline.gateways.passwords import HASHER, SqlPasswordStore
 from hotline.gateways.ratings import SqlRatingStore
 from hotline.gateways.redis import RedisConversationLock, RedisStaffStore, connect
 from hotline.gateways.reports import SqlReportStore
@@ -134,22 +135,25 @@ def build(
     clock: Optional[Clock] = None,
     billing_gateway: Optional[BillingGateway] = None,
     timer: Callable[[], float] = time.time,
+    database: Optional[Database] = None,
+    hasher: PasswordHasher = HASHER,
     company: Optional[Company] = None,
 ) -> Services:
-    """Build the services for these settings; a given clock, gateway or timer of waiting (seconds since the epoch)
-    stands in for the one they would choose. ``company`` tells a server when another comes to its database.
+    """Build the services for these settings; a given clock, gateway, timer of waiting (seconds since the epoch),
+    database or hasher of secrets stands in for the one they would choose. ``company`` tells a server when another
+    comes to its database.
     """
     alone = company.alone if company else lambda: settings.alone
     clock = clock or clock_for(settings.now)
-    database = Database(settings.database, settings.gateway_timeout)
-    passwords = SqlPasswordStore(database)
+    database = database or Database(settings.database, settings.gateway_timeout)
+    passwords = SqlPasswordStore(database, hasher)
     verification = VerificationService(passwords, SqlGrantStore(database), clock, settings.verified_minutes)
     catalogue = SqlCatalogue(database, clock)
     gateway = billing_gateway or _billing_gateway(settings, database, clock)
     billing = BillingService(gateway, catalogue, verification, clock)
     account = SqlAccountGateway(database, clock)
     sms = SqlSmsGateway(database, clock)
-    reset = PasswordResetService(SqlResetStore(database), sms, account, clock)
+    reset = PasswordResetService(SqlResetStore(database, hasher), sms, account, clock)
     redis = connect(settings.redis_url, settings.gateway_timeout) if settings.redis_url else None
     staff = RedisStaffStore(redis, database, clock) if redis else SqlStaffStore(database, clock)
     deadlines = Deadlines(settings.ticket_hours)

@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.events import ActionExecuted, Event
+from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 from hotline.dialogue.history import History, clone
@@ -16,6 +17,8 @@ from hotline.dialogue.history import History, clone
 
 class HotlineTracker(DialogueStateTracker):
     """A tracker that answers as Rasa's does, at a cost that does not grow with the conversation."""
+
+    slots: dict[str, Slot]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As Rasa's; ``for_domain`` comes next."""

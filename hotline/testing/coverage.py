@@ -1,4 +1,5 @@
-"""What conversation tests reach and what none reaches: intents, rules, questions, responses, clauses, outcomes.
+"""What conversation tests reach and what none reaches: intents, rules, questions, responses, clauses, outcomes,
+reasons for a human, moves of tickets.
 
 Each kind is a set of items that exist (from domain.yml, the training data and the actions' source) and the set of
 those that some played test reached. ``Coverage`` is plain data: processes of pytest-xdist each gather their own and
@@ -17,9 +18,11 @@ from typing import Any, Optional
 import yaml
 
 from hotline.errors import HotlineError
+from hotline.services.handoff import Reason
+from hotline.services.tickets import MOVES
 
 # In the order of the report.
-KINDS = ("intents", "rules", "stories", "questions", "responses", "clauses", "outcomes")
+KINDS = ("intents", "rules", "stories", "questions", "responses", "clauses", "outcomes", "reasons", "transitions")
 
 HOUSE = "house"
 
@@ -110,8 +113,10 @@ def console(coverage: Coverage, most: int = 12) -> Iterator[str]:
 # --- what exists ------------------------------------------------------------------------------------------------------
 
 
-def survey(domain: Path, actions: Optional[Path], rules: Iterable[str], stories: Iterable[str]) -> Coverage:
-    """Everything that could be reached, nothing reached yet."""
+def survey(
+    domain: Path, actions: Optional[Path], rules: Iterable[str], stories: Iterable[str], omitted: Iterable[str] = ()
+) -> Coverage:
+    """Everything that could be reached, nothing reached yet; without the responses that no talk can reach."""
     data = yaml.load(domain.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     coverage = Coverage()
     existing = coverage.existing
@@ -121,10 +126,14 @@ def survey(domain: Path, actions: Optional[Path], rules: Iterable[str], stories:
     for form, definition in (data.get("forms") or {}).items():
         existing["questions"] |= {question(form, slot) for slot in definition["required_slots"]}
     for name, variants in data["responses"].items():
-        existing["responses"] |= {response(name, variant.get("channel")) for variant in variants}
+        existing["responses"] |= {response(name, variant.get("channel")) for variant in variants} - set(omitted)
     existing["clauses"] = {clause for clauses in _clauses(data["responses"]).values() for clause in clauses}
     if actions is not None:
         existing["outcomes"] = set(_outcomes(actions, set(data["responses"])))
+    existing["reasons"] = {reason.value for reason in Reason}
+    existing["transitions"] = {
+        transition(before.value, move.value, after.value) for (before, move), after in MOVES.items()
+    }
     return coverage
 
 
@@ -141,6 +150,11 @@ def response(name: str, channel: Optional[str] = None) -> str:
 def outcome(action: str, said: str) -> str:
     """The name of an action's outcome in the report: what it may say."""
     return f"{action} → {said}"
+
+
+def transition(before: str, move: str, after: str) -> str:
+    """The name of a ticket's move in the report."""
+    return f"{before} –{move}→ {after}"
 
 
 def _clauses(responses: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -193,6 +207,11 @@ class Witness:
         names = set(rules)
         for kind in ("rules", "stories"):
             self.coverage.reached[kind] |= names & self.coverage.existing[kind]
+
+    def happened(self, reasons: Iterable[str], transitions: Iterable[str]) -> None:
+        """Why humans were wanted, and which moves tickets made."""
+        self.coverage.reached["reasons"] |= set(reasons)
+        self.coverage.reached["transitions"] |= set(transitions)
 
     def _events(self, events: Iterable[Any]) -> None:
         action, form, asked = "", "", ""

@@ -45,6 +45,16 @@ def count(database: Path, kind: str) -> int:
     return len(_rows(database, TABLES[kind]))
 
 
+def reasons(database: Path) -> set[str]:
+    """Why humans were wanted."""
+    return {str(row["reason"]) for row in _rows(database, TABLES["desk"])}
+
+
+def ticket_moves(database: Path) -> set[tuple[str, str, str]]:
+    """The moves that tickets made: state before, move, state after."""
+    return {(row["before"], row["move"], row["after"]) for row in _rows(database, "ticket_history")}
+
+
 def last_code(database: Path) -> str:
     """The six digits in the last short message; empty when there are none."""
     texts = [str(row["text"]) for row in _rows(database, TABLES["sms"])]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import re
-from collections.abc import Callable
-from typing import Any, Optional
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any
 
 from hotline.errors import GatewayDataError, GatewayError, GatewayTimeoutError, GatewayUnavailableError, HotlineError
 
@@ -14,6 +16,8 @@ KINDS: dict[str, type[GatewayError]] = {
     "timeout": GatewayTimeoutError,
     "garbage": GatewayDataError,
 }
+HUNG = "hung"
+FOREVER = 3600.0  # seconds: longer than any turn may last
 
 
 class NoSuchBackendError(HotlineError):
@@ -24,7 +28,7 @@ class Faults:
     """Which backends are down. A backend is called after its class: ``SqlBillingGateway`` is ``billing``."""
 
     def __init__(self) -> None:
-        self._down: dict[str, type[GatewayError]] = {}
+        self._down: dict[str, str] = {}
         self._switches: dict[int, Switch] = {}
         self.names: set[str] = set()
 
@@ -33,18 +37,24 @@ class Faults:
         self._install(holder, set())
 
     def down(self, name: str, kind: str = "unavailable") -> None:
-        """Let a backend fail; ``database`` lets everything fail that is kept in the database."""
+        """Let a backend fail; ``database`` lets everything fail that is kept in the database. ``hung``: no answer at
+        all, not even the time limit's.
+        """
         self._known(name)
-        self._down[name] = KINDS[kind]
+        self._down[name] = kind
 
     def up(self, name: str) -> None:
         """Let it answer again."""
         self._known(name)
         self._down.pop(name, None)
 
-    def error(self, name: str) -> Optional[type[GatewayError]]:
-        """What a call of a backend must raise now."""
-        return self._down.get(name)
+    async def fail(self, name: str) -> None:
+        """Fail as a call of a backend must now; at once and without harm when it is up."""
+        kind = self._down.get(name)
+        if kind == HUNG:
+            await asyncio.sleep(FOREVER)
+        elif kind:
+            raise KINDS[kind](f"{name} is down in this test")
 
     def _known(self, name: str) -> None:
         if name not in self.names:
@@ -59,14 +69,14 @@ class Faults:
             if isinstance(value, Switch) or not module.startswith("hotline.") or module == __name__:
                 continue
             self._install(value, seen)
-            if module.startswith("hotline.gateways") and _is_backend(value):
+            if module.startswith("hotline.gateways") and _is_backend(value.__class__):
                 setattr(holder, attribute, self._switch(value))
 
     def _switch(self, target: Any) -> Switch:
         if id(target) not in self._switches:
             name = backend_name(type(target).__name__)
             self.names.add(name)
-            self._switches[id(target)] = Switch(target, name, self.error)
+            self._switches[id(target)] = Switch(target, name, self.fail)
         return self._switches[id(target)]
 
 
@@ -77,17 +87,18 @@ def backend_name(class_name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", bare).lower()
 
 
-def _is_backend(value: Any) -> bool:
-    return any(inspect.iscoroutinefunction(method) for _, method in inspect.getmembers(type(value), inspect.isfunction))
+@cache
+def _is_backend(kind: type) -> bool:
+    return any(inspect.iscoroutinefunction(method) for _, method in inspect.getmembers(kind, inspect.isfunction))
 
 
 class Switch:
     """Stands in front of a backend and passes everything on, unless it is down: then what would be awaited fails."""
 
-    def __init__(self, target: Any, name: str, error: Callable[[str], Optional[type[GatewayError]]]) -> None:
+    def __init__(self, target: Any, name: str, fail: Callable[[str], Awaitable[None]]) -> None:
         self._target = target
         self._name = name
-        self._error = error
+        self._fail = fail
 
     def __getattr__(self, attribute: str) -> Any:
         value = getattr(self._target, attribute)
@@ -95,9 +106,7 @@ class Switch:
             return value
 
         async def call(*args: Any, **kwargs: Any) -> Any:
-            error = self._error(self._name)
-            if error is not None:
-                raise error(f"{self._name} is down in this test")
+            await self._fail(self._name)
             return await value(*args, **kwargs)
 
         return call

@@ -24,14 +24,14 @@ SCHEMA = Path(__file__).with_name("schema.json")
 ANY = "..."
 
 # What the customer does: each of these is a turn.
-MOVES = ("user", "button", "key", "silence", "open", "event", "again", "hangup", "agent")
+MOVES = ("user", "button", "key", "silence", "open", "event", "again", "hangup", "agent", "wait", "transfer")
 # What answers a turn, in order.
 SAID = ("bot", "utter", ANY)
 # What else must be true after a turn.
 FACTS = ("slot_was_set", "slot_was_not_set", "intent", "mode")
 EVIDENCE = ("sms", "ticket", "desk", "order", "audit", "rating")
 # What changes the world between turns.
-CIRCUMSTANCES = ("at", "down", "up", "conversation")
+CIRCUMSTANCES = ("at", "down", "up", "subscriber", "conversation")
 KINDS = MOVES + SAID + FACTS + EVIDENCE + CIRCUMSTANCES
 
 # Read as they are written: no number, date or truth value is made of them (13800138000, 007, 2026-10-03, 是).
@@ -199,7 +199,7 @@ def _merged(items: Any) -> dict[str, Any]:
 
 
 def _read(path: Path) -> tuple[Any, dict[Path_, int]]:
-    loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(path.read_text(encoding="utf-8"))
     lines: dict[Path_, int] = {}
     try:
         node = loader.get_single_node()

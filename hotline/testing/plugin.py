@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TROUPE: pytest.StashKey[Troupe] = pytest.StashKey()
 UNLOADABLE: pytest.StashKey[str] = pytest.StashKey()
+# How many cases each file has that was collected.
+COLLECTED: pytest.StashKey[dict[Path, int]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,13 +25,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hotline", "conversation tests")
     group.addoption("--model", help="trained model to talk to (default: HOTLINE_MODEL, else models/hotline.tar.gz)")
     group.addoption("--database", metavar="URL", help="a PostgreSQL server for the tests' databases")
-    group.addoption("--talk-cov", action="store_true", help="report what no talk reaches, and apply the gate")
+    group.addoption("--talk-cov", action="store_true", help="report what no talk reaches")
     group.addoption("--talk-cov-html", metavar="FILE", help="the same as one HTML page")
     group.addoption("--talk-cov-json", metavar="FILE", help="the same as JSON")
     group.addoption("--walks", type=int, default=0, metavar="N", help="let a tireless customer talk N times, too")
     group.addoption("--walk-seed", type=int, default=1, metavar="SEED", help="the first walk's seed (default: 1)")
     group.addoption("--walk-save", default="var/walks", metavar="DIR", help="where walks that fail are saved as tests")
     parser.addini("talk_cov_fail_under", "the gate: kind=percent for each kind that has one", type="args", default=[])
+    parser.addini("talk_cov_talks", "folders all of whose talks the gate is for", type="args", default=[])
+    parser.addini("talk_cov_omit", "responses that no talk can reach", type="linelist", default=[])
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Optional[ConversationFile]:
@@ -42,12 +46,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Optional[C
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the database server, and add the coverage of talk, where they are asked for."""
+    """Choose the database server, and add the coverage of talk, where they are asked for or there is a gate."""
     if config.getoption("--database"):
         from hotline.testing.demo import use_server
 
         use_server(config.getoption("--database"))
-    if any(config.getoption(name) for name in ("--talk-cov", "--talk-cov-html", "--talk-cov-json")):
+    wanted = any(config.getoption(name) for name in ("--talk-cov", "--talk-cov-html", "--talk-cov-json"))
+    if wanted or config.getini("talk_cov_fail_under"):
         from hotline.testing.coverage_plugin import TalkCoverage
 
         config.pluginmanager.register(TalkCoverage(config), "hotline-talk-coverage")
@@ -81,6 +86,7 @@ class ConversationFile(pytest.File):
             cases = load(_shown(self.path))
         except TestFileError as error:
             raise self.CollectError(str(error)) from None
+        self.config.stash.setdefault(COLLECTED, {})[self.path] = len(cases)
         for case in cases:
             yield Conversation.from_parent(self, name=case.name, case=case)
 

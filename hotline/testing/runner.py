@@ -10,10 +10,11 @@ from rasa.shared.core.events import SlotSet
 
 from hotline.answers import Answer
 from hotline.errors import HotlineError
-from hotline.testing import evidence
+from hotline.testing import evidence, subscribers
 from hotline.testing.demo import NOW
 from hotline.testing.faults import NoSuchBackendError
 from hotline.testing.loader import ANY, EVIDENCE, FACTS, MOVES, SAID, Case, Step
+from hotline.testing.people import DeskError
 from hotline.testing.stage import Move, Stage, Troupe
 
 FIRST = "c1"
@@ -33,10 +34,14 @@ class Exchange:
 
 @dataclass
 class Outcome:
-    """A case that was played: its exchanges up to the first that failed, if one did."""
+    """A case that was played: its exchanges up to the first that failed, if one did; and what came of it outside the
+    talk: reasons for a human, moves of tickets.
+    """
 
     case: Case
     exchanges: list[Exchange] = field(default_factory=list)
+    reasons: set[str] = field(default_factory=set)
+    ticket_moves: set[tuple[str, str, str]] = field(default_factory=set)
 
     @property
     def failed(self) -> Optional[Exchange]:
@@ -54,6 +59,8 @@ async def play(case: Case, troupe: Troupe) -> Outcome:
     stage = Stage(troupe, case.at or NOW, case.settings, case.metadata)
     try:
         await _play(case, stage, outcome)
+        outcome.reasons = evidence.reasons(stage.database)
+        outcome.ticket_moves = evidence.ticket_moves(stage.database)
     finally:
         await stage.close()
     return outcome
@@ -100,6 +107,9 @@ async def arrange(step: Step, stage: Stage, actor: Customer) -> None:
     elif step.kind == "conversation":
         actor.conversation = step.value
         actor.channel = step.options.get("channel", actor.channel)
+    elif step.kind == "subscriber":
+        if not subscribers.change(stage.database, step.value):
+            raise StepError(f"{actor.case.file}:{step.line}: no subscriber has the number {step.value['phone']}")
     else:
         try:
             if step.kind == "up":
@@ -132,7 +142,11 @@ class Customer:
         if step.kind == "hangup":
             return await stage.leave(conversation, self.channel)
         if step.kind == "agent":
-            return await stage.agent(conversation, self.channel, step.value)
+            return await self._at_the_desk(step)
+        if step.kind == "wait":
+            return await stage.wait(conversation, self.channel, step.value)
+        if step.kind == "transfer" and ivr:
+            return await stage.call(conversation, "transfer_result", result=step.value)
         if step.kind == "event":
             return await stage.raise_event(conversation, self.channel, step.value)
         if step.kind == "button":
@@ -151,6 +165,13 @@ class Customer:
         if step.kind == "open":
             return await stage.web(conversation, event="session_opened")
         raise StepError(f"{self.case.file}:{step.line}: {step.kind} is not possible on the channel {self.channel}")
+
+    async def _at_the_desk(self, step: Step) -> Move:
+        doing = {step.value: None} if isinstance(step.value, str) else step.value
+        try:
+            return await self._stage.agent(self.conversation, self.channel, doing)
+        except DeskError as error:
+            raise StepError(f"{self.case.file}:{step.line}: agent: {error}") from None
 
     async def _press(self, step: Step) -> Move:
         buttons = (await self._stage.state(self.conversation)).get("buttons", [])

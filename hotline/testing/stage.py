@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,21 +24,24 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from hotline import bootstrap
 from hotline.answers import Answer
-from hotline.channels.ivr.call import Calls
+from hotline.channels.ivr.call import HOLD_AFTER, Calls
 from hotline.channels.ivr.protocol import Event
 from hotline.clock import FixedClock
 from hotline.door import Door, Inbound, Turn
 from hotline.engine import load_agent, make_door
-from hotline.ports import EventLog, Mode, Staff
+from hotline.gateways.database import Database
+from hotline.ports import EventLog, Mode
 from hotline.settings import ROOT, Settings, load_settings
 from hotline.stores.tracker import HotlineTrackerStore
 from hotline.testing.demo import NOW, demo_database_url
 from hotline.testing.faults import Faults
+from hotline.testing.inline import Inline
+from hotline.testing.people import People
 from hotline.testing.trace import Decision, Tracer, Understood, decisions, read_rules, understood
 from hotline.wording import Words
 
-# Who is at the desk in tests.
-AGENT = Staff("a1001", "a1001", "agent")
+# A call is put on hold this long before its turn is given up.
+BEFORE_DEADLINE = 0.5
 
 
 @dataclass
@@ -112,14 +115,18 @@ class Stage:
         self._directory = Path(tempfile.mkdtemp(prefix="hotline-test-", dir=_memory()))
         self.clock = FixedClock(now)
         self.settings = _settings(self._directory, demo_database_url(self._directory, now), settings or {})
-        self.services = bootstrap.build(self.settings, clock=self.clock)
+        # Without threads: they are what makes a transaction twice as dear, and a test has no other turn to let in.
+        database = Database(self.settings.database, self.settings.gateway_timeout, Inline())
+        self.services = bootstrap.build(self.settings, self.clock, database=database, timer=self._seconds)
         self.faults = Faults()
         self.faults.install(self.services)
         bootstrap.use(self.services)
         self._trackers = _Trackers(self.services.events, troupe.agent.domain)
         troupe.agent.keep_trackers(self._trackers)
         self._door = _Witness(make_door(self._handle, self.services))
-        self._calls = Calls.over(self._door, self.services)  # type: ignore[arg-type]
+        self._calls = self._ivr()
+        self._people = People(self.services, self.clock, Words.from_file(ROOT / "domain.yml"), self._happen)
+        self._happened: list[tuple[str, str, str]] = []
         self._seen: dict[str, int] = {}
         self._count = 0
 
@@ -162,23 +169,28 @@ class Stage:
         await self._door.close(conversation, self._next_id())
         return await self._finish(Move("web", conversation))
 
-    async def agent(self, conversation: str, channel: str, what: Any) -> Move:
-        """What the human at the desk does: ``claim``, ``{say: words}`` or ``{close: result, agreed: words}``."""
-        handoff = await self.services.handoff.latest(conversation)
-        assert handoff is not None, "nobody at the desk knows this conversation"
-        doing = {what: ""} if isinstance(what, str) else dict(what)
-        if "claim" in doing:
-            await self.services.handoff.claim(handoff.id, AGENT)
-        elif "say" in doing:
-            await self.services.handoff.said(handoff.id, AGENT.login)
-            words = Answer(str(doing["say"]), metadata={"agent": AGENT.login})
-            await self.services.conversations.append(conversation, self._next_id(), [words.as_dict()])
-        else:
-            await self.services.handoff.close(
-                handoff.id, AGENT.login, str(doing["close"]), str(doing.get("agreed", ""))
-            )
-            return await self.raise_event(conversation, channel, "handoff_ended")
-        return await self._finish(Move(channel, conversation))
+    async def agent(self, conversation: str, channel: str, doing: Mapping[str, Any]) -> Move:
+        """What a human at the desk does (``hotline.testing.people``); the answers are what the customer hears."""
+        return await self._meanwhile(conversation, channel, self._people.do(conversation, doing))
+
+    async def wait(self, conversation: str, channel: str, seconds: float) -> Move:
+        """Nobody says anything for so long; the desk goes on."""
+        return await self._meanwhile(conversation, channel, self._people.wait(seconds))
+
+    async def _meanwhile(self, conversation: str, channel: str, doing: Awaitable[None]) -> Move:
+        """Something that the customer has no part in, and what he hears of it."""
+        store = self.services.conversations
+        known = await store.answers_since(conversation, 0)
+        await doing
+        self._door.turns.clear()
+        for event in self._happened:
+            await self._door.receive(Inbound(event[0], channel, event[1], event=event[2]))
+        self._happened.clear()
+        said = await store.answers_since(conversation, known[-1]["sequence"] if known else 0)
+        return await self._finish(Move(channel, conversation), [Answer.from_dict(one) for one in said])
+
+    def _happen(self, conversation: str, message_id: str, event: str) -> None:
+        self._happened.append((conversation, message_id, event))
 
     async def state(self, conversation: str) -> dict[str, Any]:
         """What the door remembers of a conversation: what was asked, the buttons on offer …"""
@@ -195,13 +207,15 @@ class Stage:
         self._door.turns.clear()
         self._door.sent[conversation] = (channel, message)
         if isinstance(message, Event):
-            await self._calls.handle(message)
+            actions = await self._calls.handle(message)
+            if actions and "continue" in actions[-1]:  # a hold: the platform asks for the rest when it was played
+                await self._calls.handle(Event(conversation, self._next_id(), "played"))
         else:
             await self._door.receive(message)
         return await self._finish(Move(channel, conversation))
 
-    async def _finish(self, move: Move) -> Move:
-        answers = [answer for turn in self._door.turns for answer in turn.answers]
+    async def _finish(self, move: Move, said: Optional[list[Answer]] = None) -> Move:
+        answers = [answer for turn in self._door.turns for answer in turn.answers] if said is None else said
         move.answers = [answer for answer in answers if answer.text or answer.name]
         self._door.turns.clear()
         with suppress(Exception):  # a conversation store that is down tells nothing
@@ -215,6 +229,16 @@ class Stage:
         move.decisions = decisions(move.events, noted, self._troupe.rules)
         move.understood = understood(move.events)
         return move
+
+    def _seconds(self) -> float:
+        """What the desk measures waiting with."""
+        return self.clock.now().timestamp()
+
+    def _ivr(self) -> Calls:
+        services = self.services
+        patience = min(HOLD_AFTER, services.settings.turn_deadline * BEFORE_DEADLINE)
+        door: Any = self._door
+        return Calls(door, services.settings.low_confidence, services.calls, services.clock, patience)
 
     async def _handle(self, message: UserMessage) -> Any:
         message.metadata = {**self._metadata, **(message.metadata or {})}

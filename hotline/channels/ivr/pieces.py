@@ -19,7 +19,6 @@ LONG = 60
 SHORT_SENTENCE = 8  # 您好!, 对不起! and the like do not count
 LONG_SENTENCE = 80
 MOST_KEYS = 9
-YES_OR_NO = {"confirm", "resume_task", "offer_human", "offer_sms", "offer_message", "offer_callback"}
 # Only what stands before these is cut: yes to "go on" must never be taken for the yes to another question.
 AFTER_TASKS = (None, "anything_else", "resume_task")
 TELLING = ("utter_billing_", "utter_service_")  # what action_send_sms can send
@@ -50,7 +49,7 @@ def arrange(answers: Sequence[Answer], state: dict[str, Any], response: Response
     state.pop("rest", None)
     if not any(answer.metadata.get("transfer") or answer.metadata.get("ends") for answer in found):
         found = _first_piece(found, state, response)
-    return _with_keys(found, response)
+    return _with_keys(found)
 
 
 def sentences(text: str) -> list[str]:
@@ -134,11 +133,8 @@ def _marked(answer: Answer) -> Answer:
     return replace(answer, metadata={**answer.metadata, "piece": True})
 
 
-def _with_keys(answers: list[Answer], response: Response) -> list[Answer]:
-    """Each choice once, no more than there are keys; a yes or no that came without gets its keys."""
-    asked = last_asked(answers)
-    if asked and asked.metadata["asks"] in YES_OR_NO and not any(answer.buttons for answer in answers):
-        answers = [*answers, response("utter_courtesy_yes_or_no")]
+def _with_keys(answers: list[Answer]) -> list[Answer]:
+    """Each choice once, no more than there are keys."""
     seen: set[str] = set()
     for number, answer in enumerate(answers):
         buttons = []

@@ -101,11 +101,6 @@ def test_list_items_are_sentences_and_endless_ones_fall_apart_at_commas() -> Non
     assert "".join(parts) == ",".join(["套餐费用五十八元"] * 20) + "。"
 
 
-def test_a_yes_or_no_without_keys_gets_them() -> None:
-    found = arranged(Answer("要办理吗?", metadata={"asks": "confirm"}))
-    assert [button["payload"] for button in found[-1].buttons] == ["/affirm", "/deny"]
-
-
 def test_each_choice_is_offered_once_and_no_more_than_there_are_keys() -> None:
     buttons = [{"title": f"第{n}项", "payload": f"/x{n % 12}"} for n in range(24)]
     found = arranged(Answer("一。", buttons=buttons[:12]), Answer("二。", buttons=buttons[12:]))
