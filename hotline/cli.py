@@ -28,6 +28,7 @@ T = TypeVar("T")
 LEAST_FREE_MB = 200
 TALK_TESTS = ("test", "record", "chat", "demo-traffic")
 REPORTS = ("report",)
+DEMO_STAFF = ("a1001", "a1002", "s9001", "c8001")  # agents, supervisor, clerk
 SENTENCES = ("查一下话费", "上个月账单为什么多了", "还有多少流量")
 
 
@@ -112,6 +113,68 @@ def upgrade() -> None:
             engine.dispose()
     except HotlineError as error:
         _fail(f"the database is not usable: {error}")
+
+
+@cli.group()
+def staff() -> None:
+    """Log-ins of the desk: add, list, disable, reset-password."""
+
+
+_PASSWORD = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
+)
+
+
+@staff.command("add")
+@click.argument("login")
+@click.option("--name", required=True, help="As colleagues and the board show it.")
+@click.option("--role", type=click.Choice(["agent", "supervisor", "clerk"]), default="agent", show_default=True)
+@_PASSWORD
+def add_staff(login: str, name: str, role: str, password_stdin: bool) -> None:
+    """Let somebody log in, as a1001: the digits are the number that customers are told."""
+    from hotline.ports import Staff
+    from hotline.services import people
+
+    password, services = _password(password_stdin), _services()
+    _run(people.add(services.staff, Staff(login, name, role), password), services)
+    click.echo(f"{login} may log in at the desk as {role}")
+
+
+@staff.command("reset-password")
+@click.argument("login")
+@_PASSWORD
+def reset_password(login: str, password_stdin: bool) -> None:
+    """Give a new password; all sessions end, a closed log-in is open again."""
+    from hotline.services import people
+
+    password, services = _password(password_stdin), _services()
+    _run(people.reset(services.staff, login, password), services)
+    click.echo(f"{login} has a new password")
+
+
+@staff.command("disable")
+@click.argument("login")
+def disable_staff(login: str) -> None:
+    """Close a log-in; all its sessions end."""
+    from hotline.services import people
+
+    services = _services()
+    _run(people.disable(services.staff, login), services)
+    click.echo(f"{login} may not log in any more")
+
+
+@staff.command("list")
+def list_staff() -> None:
+    """Who may log in."""
+    services = _services()
+    for one in _run(services.staff.everybody(), services):
+        click.echo(f"{one.login:10} {one.role:11} {one.name}")
+
+
+def _password(stdin: bool) -> str:
+    if stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return str(click.prompt("password", hide_input=True, confirmation_prompt=True))
 
 
 @cli.command()
@@ -243,6 +306,7 @@ def _announce(settings: Settings) -> None:
     settings.secret("ivr")
     lines = [
         f"widget    {base}/",
+        f"desk      {base}/desk",
         f"IVR       {base}/webhooks/ivr/webhook   (protocol: docs/ivr-protocol.md)",
         f"probes    {base}/live   {base}/ready",
     ]
@@ -252,6 +316,9 @@ def _announce(settings: Settings) -> None:
         )
     lines.append("try       " + "   ".join(SENTENCES))
     lines.append("as        13800138000, service password 246810 (invented)")
+    if not settings.production:
+        known = "   ".join(f"{login} / {login}-demo" for login in DEMO_STAFF)
+        lines.append(f"at desk   {known}   (demonstration only)")
     click.echo("\n".join(lines))
 
 

@@ -360,11 +360,34 @@ class FaultReports(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class CallbackWish:
+    """Somebody waits to be called back: when, in his words, and how often nobody answered yet."""
+
+    id: int
+    at: datetime
+    phone: str
+    wanted: str
+    conversation: str
+    tries: int = 0
+
+
 class CallbackRequests(Protocol):
     """Customers who want to be called back."""
 
     async def file(self, phone: str, wanted: str, key: str, conversation: str) -> None:
         """Put a wish on record: the number, and when, in the customer's words; the same ``key`` again does nothing."""
+        ...
+
+    async def open(self) -> Sequence[CallbackWish]:
+        """Those who still wait, longest first."""
+        ...
+
+    async def tried(self, number: int, login: str, reached: bool, most: int) -> None:
+        """He was called: that ends it when he was reached, or not reached for the ``most``-th time.
+
+        Raises ``NoSuchItemError`` when nobody waits under that number.
+        """
         ...
 
 
@@ -796,7 +819,8 @@ class Handoff:
     (``transfer_to`` may be
     ``supervisor``), empty when there is none. ``requested``, ``offered``, ``claimed``, ``unanswered`` and ``ended``
     are seconds
-    since the epoch: they measure waiting. ``unanswered`` is since when the customer has had no answer from the agent.
+    since the epoch: they measure waiting. ``unanswered`` is since when the customer has had no answer from the agent,
+    ``seen`` when a browser of his was last connected (None: none ever was).
     """
 
     id: int
@@ -821,6 +845,7 @@ class Handoff:
     result: str = ""
     agreed: str = ""
     held: int = 0
+    seen: Optional[float] = None
 
 
 @dataclass(frozen=True)
@@ -869,6 +894,10 @@ class HandoffStore(Protocol):
 
     async def ended_since(self, moment: float) -> Sequence[Handoff]:
         """Those that ended after a moment."""
+        ...
+
+    async def see(self, conversations: Sequence[str], now: float) -> None:
+        """Browsers of these customers are connected; conversations without an open handoff do not matter."""
         ...
 
     async def change(self, number: int, move: str, decide: Callable[[Handoff], Change], actor: str) -> Handoff:
@@ -923,7 +952,21 @@ class StaffStore(Protocol):
         ...
 
     async def everybody(self) -> Sequence[Staff]:
-        """All of them."""
+        """All who may log in."""
+        ...
+
+    async def add(self, staff: Staff, password: str) -> bool:
+        """Let somebody log in from now on; False when there is, or was, such a log-in."""
+        ...
+
+    async def set_password(self, login: str, password: str) -> bool:
+        """Give a new password and let a closed log-in in again; all its sessions end. False when there is no such
+        log-in.
+        """
+        ...
+
+    async def disable(self, login: str) -> bool:
+        """Close a log-in: its sessions end, its name stays. False when there is no such log-in, or it is closed."""
         ...
 
     async def check(self, login: str, password: str) -> bool:

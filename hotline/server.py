@@ -28,6 +28,10 @@ STATIC = Path(__file__).parent / "static"
 POLICY = (
     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'"
 )
+STAFF_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
 
 
 def create_app(settings: Settings) -> Sanic:
@@ -73,11 +77,14 @@ async def _page(_request: Request) -> HTTPResponse:
 
 
 def _headers(settings: Settings) -> Callable[[Request, BaseHTTPResponse], Coroutine[Any, Any, None]]:
-    """What browsers may do with our pages; only the pages of the allowed origins may show the widget in a frame."""
+    """What browsers may do with our pages; only the pages of the allowed origins may show the widget in a frame, and
+    nobody the desk.
+    """
     policy = "; ".join([POLICY, " ".join(["frame-ancestors 'self'", *settings.origins])])
 
-    async def headers(_request: Request, response: BaseHTTPResponse) -> None:
-        response.headers["Content-Security-Policy"] = policy
+    async def headers(request: Request, response: BaseHTTPResponse) -> None:
+        staff = request.path.startswith("/desk")
+        response.headers["Content-Security-Policy"] = STAFF_POLICY if staff else policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
 

@@ -31,7 +31,7 @@ def free_port() -> int:
 
 def test_the_commands_are_listed_with_those_of_the_conversation_tests() -> None:
     shown = CliRunner().invoke(cli.cli, ["--help"]).output
-    for name in ("serve", "shell", "db", "check", "test", "record", "chat"):
+    for name in ("serve", "shell", "db", "check", "staff", "test", "record", "chat"):
         assert f"  {name} " in shown
 
 
@@ -46,6 +46,37 @@ def test_the_database_is_made_with_the_demo_subscribers(var: Path, monkeypatch: 
     assert CliRunner().invoke(cli.cli, ["db", "upgrade"]).exit_code == 0
     with sqlite3.connect(var / "hotline.db") as database:
         assert database.execute("SELECT count(*) FROM subscribers").fetchone() == (5,)
+
+
+def staff(*arguments: str, password: str = "") -> tuple[int, str]:
+    typed = ["--password-stdin"] if password else []
+    result = CliRunner().invoke(cli.cli, ["staff", *arguments, *typed], input=f"{password}\n")
+    return result.exit_code, result.output
+
+
+def test_people_of_the_desk_are_added_listed_closed_and_given_new_passwords(
+    var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTLINE_PORT", str(free_port()))
+    CliRunner().invoke(cli.cli, ["db", "upgrade"])
+    assert staff("add", "s9002", "--name", "李四", "--role", "supervisor", password="a long password")[0] == 0
+    assert "s9002      supervisor  李四" in staff("list")[1]
+    assert staff("disable", "s9002")[0] == 0
+    assert "s9002" not in staff("list")[1]
+    assert staff("reset-password", "s9002", password="another long password")[0] == 0
+    assert "s9002" in staff("list")[1]
+
+
+def test_what_cannot_be_done_for_people_of_the_desk_is_said_plainly(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_PORT", str(free_port()))
+    CliRunner().invoke(cli.cli, ["db", "upgrade"])
+    for arguments, password, word in (
+        (("add", "a1001", "--name", "x"), "a long password", "is there already"),
+        (("add", "a1009", "--name", "x"), "short", "10 characters"),
+        (("disable", "a7777"), "", "no open log-in a7777"),
+    ):
+        code, output = staff(*arguments, password=password)
+        assert code == 1 and word in output
 
 
 def test_a_taken_port_and_a_missing_model_are_said_plainly(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-// Builds the widget into hotline/static. With --compare, builds into memory and fails when the committed bundle differs
+// Builds the widget and the desk into hotline/static. With --compare, builds into memory and fails when the committed bundle differs
 // or is larger than it may be. File names carry no hash: the bundle is committed, and a diff should show what changed.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,9 +11,9 @@ const target = join(here, '..', 'hotline', 'static');
 const compare = process.argv.includes('--compare');
 
 // Bytes of gzipped JavaScript.
-const LIMITS = { 'hotline-widget.js': 5 * 1024, 'reports.js': 240 * 1024, total: 90 * 1024 };
+const LIMITS = { 'hotline-widget.js': 5 * 1024, 'desk.js': 60 * 1024, 'reports.js': 240 * 1024, total: 90 * 1024 };
 // What customers load is counted together; the pages of the operator's own people are not.
-const STAFF = new Set(['reports.js']);
+const STAFF = new Set(['desk.js', 'reports.js']);
 
 const shared = {
   configFile: false,
@@ -49,6 +49,7 @@ async function bundle(entry, name) {
 const files = [
   ...(await bundle('src/launcher.ts', 'hotline-widget')),
   ...(await bundle('src/window/main.tsx', 'window')),
+  ...(await bundle('src/desk/main.tsx', 'desk')),
   ...(await bundle('src/reports/main.tsx', 'reports')),
 ];
 
@@ -79,9 +80,9 @@ for (const [name, data] of files) {
     writeFileSync(path, data);
   }
 }
-console.log(`JavaScript together  ${total} gzipped`);
+console.log(`a customer's JavaScript ${total} gzipped`);
 if (total > LIMITS.total) {
-  console.error(`the JavaScript may have ${LIMITS.total} bytes gzipped`);
+  console.error(`a customer's JavaScript may have ${LIMITS.total} bytes gzipped`);
   failed = true;
 }
 process.exit(failed ? 1 : 0);

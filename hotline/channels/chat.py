@@ -39,6 +39,7 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 Reply = dict[str, Any]
 LeaveQueue = Callable[[str], Awaitable[bool]]
+Typed = Callable[[str], Awaitable[None]]
 
 
 class Breath(Manner):
@@ -83,11 +84,14 @@ class Chat:
         self._clock = clock
         self._pace = pace
         self._talks: dict[str, Talk] = {}
-        self.leave_queue: Optional[LeaveQueue] = None  # set by the human agents' side
+        self._here: dict[str, str] = {}  # by socket, the conversation
+        self.leave_queue: Optional[LeaveQueue] = None  # set by the human agents' side, as is the next
+        self.typed: Optional[Typed] = None
 
     def listen(self) -> None:
         """Take events from now on."""
         self._sio.on("connect", self.connect)
+        self._sio.on("disconnect", self.disconnect)
         for name in ("open", "history", "message", "typing", "leave_queue", "renew"):
             self._sio.on(name, self._guarded(getattr(self, f"on_{name}")))
 
@@ -112,6 +116,15 @@ class Chat:
         bucket = Bucket(EVENTS_AT_ONCE, EVENTS_A_SECOND, asyncio.get_running_loop().time())
         await self._sio.save_session(sid, {"token": auth["token"], "traditional": traditional, "bucket": bucket})
         self._sio.enter_room(sid, _room(session.conversation, traditional))
+        self._here[sid] = session.conversation
+
+    async def disconnect(self, sid: str) -> None:
+        """A tab is closed, or its line broke."""
+        self._here.pop(sid, None)
+
+    def present(self) -> list[str]:
+        """The conversations of which a tab is connected here."""
+        return list(set(self._here.values()))
 
     # --- what a browser sends ----------------------------------------------------------------------------------------
 
@@ -170,6 +183,8 @@ class Chat:
     async def on_typing(self, sid: str, session: Session, data: Mapping[str, Any]) -> Reply:
         """The customer pressed a key."""
         self._talk(session.conversation).typing()
+        if self.typed is not None:
+            await self.typed(session.conversation)
         return {"ok": True}
 
     async def on_leave_queue(self, sid: str, session: Session, data: Mapping[str, Any]) -> Reply:

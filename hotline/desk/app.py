@@ -39,7 +39,8 @@ def install(app: Sanic, services: Services) -> None:
     """Add the desk to the server; the channels must have been registered before."""
     chat, sio = _web(app)
     words = Words.from_file(ROOT / "domain.yml")
-    gate = Gate(services.staff, services.settings.secret("session"), origins(services.settings))
+    settings = services.settings
+    gate = Gate(services.staff, settings.secret("session"), origins(settings), demo=not settings.production)
     voice = Voice(services.conversations, services.lock, services.outbox, words, services.clock)
 
     def happen(conversation: str, message_id: str, event: str) -> None:
@@ -132,4 +133,4 @@ def _web(app: Sanic) -> tuple[Optional[Chat], AsyncServer]:
 async def _page(_request: Request) -> HTTPResponse:
     if not PAGE.exists():
         raise NotFound("the desk's page has not been built")
-    return await file(PAGE)
+    return await file(PAGE, headers={"Cache-Control": "no-cache"})

@@ -9,9 +9,10 @@ from sanic.request import Request
 
 from hotline.bootstrap import Services
 from hotline.desk import views
-from hotline.desk.gate import AGENT, Gate, RefusedError, body_of, text_of
+from hotline.desk.gate import Gate, RefusedError, body_of, text_of
 from hotline.errors import MessageRejectedError
 from hotline.ports import Staff, TicketDraft, TicketQuery
+from hotline.services.people import AGENT
 from hotline.services.tickets import CATEGORIES, Move, State, level_for
 
 MOST_AT_ONCE = 200

@@ -22,6 +22,7 @@ from sanic.response import HTTPResponse, json
 from hotline.channels.limits import Bucket
 from hotline.errors import GatewayError, HotlineError, IllegalMoveError, MessageRejectedError, NoSuchItemError
 from hotline.ports import Staff, StaffStore
+from hotline.services.people import AGENT, CLERK, SUPERVISOR, is_demo
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,6 @@ MOST_ATTEMPTS, PAUSE = 5, 300.0
 ATTEMPTS_AT_ONCE, ATTEMPTS_A_SECOND = 20, 0.2  # of one address
 MOST_ADDRESSES = 10_000
 
-AGENT, SUPERVISOR, CLERK = "agent", "supervisor", "clerk"
 ALL = (AGENT, SUPERVISOR, CLERK)
 
 Handler = Callable[..., Awaitable[Any]]
@@ -54,9 +54,10 @@ class RefusedError(HotlineError):
 
 
 class Gate:
-    """Lets people of the desk in."""
+    """Lets people of the desk in; those of the demonstration only with ``demo``."""
 
-    def __init__(self, staff: StaffStore, secret: str, origins: list[str]) -> None:
+    def __init__(self, staff: StaffStore, secret: str, origins: list[str], demo: bool = False) -> None:
+        self._demo = demo
         self._staff = staff
         self._secret = secret
         self._origins = origins
@@ -150,7 +151,7 @@ class Gate:
         bucket = self._addresses.setdefault(address, Bucket(ATTEMPTS_AT_ONCE, ATTEMPTS_A_SECOND, now))
         if not bucket.take(now) or not await self._staff.attempt(login, time.time(), MOST_ATTEMPTS, PAUSE):
             raise throttled
-        right = await self._staff.check(login, password)
+        right = await self._staff.check(login, password) and (self._demo or not is_demo(password))
         staff = await self._staff.find(login) if right else None
         if staff is None:
             logger.info("a log-in at the desk was refused")

@@ -21,11 +21,12 @@ from hotline.bootstrap import Services
 from hotline.channels import transcript
 from hotline.channels.chat import Chat
 from hotline.desk import views
-from hotline.desk.gate import CLERK, SUPERVISOR, Gate, NoSessionError, number_of
+from hotline.desk.gate import Gate, NoSessionError, number_of
 from hotline.desk.talks import Talks
 from hotline.errors import GatewayError, HotlineError
-from hotline.ports import Handoff, Posted, Staff
-from hotline.services.handoff import QUEUE, Pace, State
+from hotline.ports import Handoff, News, Posted, Staff
+from hotline.services.handoff import QUEUE, TALK, Pace, State
+from hotline.services.people import CLERK, SUPERVISOR
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ POLL = 0.5  # seconds
 HEARTBEAT = 10.0
 OVERLAP = 50  # numbers read again: PostgreSQL may commit a lower one later
 TYPING_EVERY = 1.0
+CUSTOMER_TYPING_EVERY = 3.0  # a row in the database each
 
 Step = Callable[[], Awaitable[Any]]
 
@@ -51,15 +53,18 @@ class Live:
         self._after: Optional[int] = None
         self._since = 0
         self._done: deque[int] = deque(maxlen=20 * OVERLAP)
-        self._places: dict[str, tuple[int, int]] = {}
+        self._places: dict[str, tuple[int, Optional[tuple[int, int]]]] = {}
         self._with: dict[str, str] = {}  # conversation: the agent that its browsers were told of
         self._typed: dict[str, float] = {}
+        self._customer_typed: dict[str, float] = {}
 
     def listen(self) -> None:
         """Take sockets from now on."""
         self._sio.on("connect", self.connect, namespace=NAMESPACE)
         self._sio.on("disconnect", self.disconnect, namespace=NAMESPACE)
         self._sio.on("watch", self.watch, namespace=NAMESPACE)
+        if self._chat is not None:
+            self._chat.typed = self.customer_typing
 
     # --- agents' sockets ---------------------------------------------------------------------------------------------
 
@@ -100,6 +105,19 @@ class Live:
                 await self._sio.disconnect(sid, namespace=NAMESPACE)
             elif staff.role != CLERK:
                 await self._services.handoff.see(staff.login)
+        if self._chat is not None:
+            await self._services.handoff.see_customers(self._chat.present())
+
+    async def customer_typing(self, conversation: str) -> None:
+        """A customer types: the agent who has him may be served by another process."""
+        now = time.monotonic()
+        if now - self._customer_typed.get(conversation, 0) < CUSTOMER_TYPING_EVERY:
+            return
+        self._customer_typed[conversation] = now
+        one = await self._services.handoff.latest(conversation)
+        if one is not None and State(one.state) in TALK:
+            news = News("desk", "typing", {"conversation": conversation})
+            await self._services.outbox.post([news], self._services.clock.now())
 
     async def typing(self, conversation: str, number: str) -> None:
         """An agent types."""
@@ -133,13 +151,24 @@ class Live:
             await self._something_was_said(str(payload["conversation"]), payload)
         elif kind == "note":
             await self._noted(str(payload["conversation"]))
+        elif kind == "typing":
+            await self._typing(str(payload["conversation"]))
+        elif kind == "callback":
+            await self._emit("callbacks", {})
         elif kind == "presence":
             await self._emit("people", {"people": await self._talks.people()})
             await self._queues()
         elif kind.startswith("ticket."):
             await self._ticket(kind.removeprefix("ticket."), str(payload["number"]))
 
+    async def _typing(self, conversation: str) -> None:
+        one = await self._services.handoff.latest(conversation)
+        if one is not None and one.agent:
+            await self._emit("typing", {"handoff": one.id}, _of(one.agent))
+
     async def _handoff_changed(self, one: Handoff) -> None:
+        if one.seen is None and self._chat is not None and one.conversation in self._chat.present():
+            await self._services.handoff.see_customers([one.conversation])
         view = views.handoff(one, time.time())
         for room in {_of(one.agent), _of(one.offered_to), _of(one.transfer_to), f"role:{SUPERVISOR}"} - {_of("")}:
             await self._emit("handoff", {"handoff": view}, room)
@@ -209,17 +238,17 @@ class Live:
         """Where each waiting customer stands, as far as that has changed."""
         if self._chat is None:
             return
-        waiting: dict[str, tuple[int, int]] = {}
+        waiting: dict[str, tuple[int, Optional[tuple[int, int]]]] = {}
         for one in await self._services.handoff.open():
             if State(one.state) in QUEUE and one.channel == "web":
                 placed = await self._services.handoff.place(one.conversation)
                 if placed is not None and placed.position:
-                    waiting[one.conversation] = (placed.position - 1, placed.wait[1] * 60 if placed.wait else 0)
+                    waiting[one.conversation] = (placed.position - 1, placed.wait)
         for conversation, place in waiting.items():
             if self._places.get(conversation) != place:
                 await self._chat.tell(conversation, "queue", {"position": place[0], "wait": place[1]}, everywhere=False)
         for conversation in self._places.keys() - waiting.keys():
-            await self._chat.tell(conversation, "queue", {"position": -1, "wait": 0}, everywhere=False)
+            await self._chat.tell(conversation, "queue", {"position": -1, "wait": None}, everywhere=False)
         self._places = waiting
 
     async def _emit(self, event: str, data: Mapping[str, Any], room: Optional[str] = None) -> None:

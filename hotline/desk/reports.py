@@ -12,13 +12,14 @@ from sanic.response import HTTPResponse, file, raw, text
 
 from hotline.bootstrap import Services
 from hotline.desk import views
-from hotline.desk.gate import SUPERVISOR, Gate, RefusedError, text_of
+from hotline.desk.gate import Gate, RefusedError, text_of
 from hotline.errors import MessageRejectedError
 from hotline.ports import Staff
 from hotline.reports import export, review
 from hotline.reports.figures import Report, definitions, report
 from hotline.reports.period import Period, period
 from hotline.reports.staffing import staffing
+from hotline.services.people import SUPERVISOR
 
 PAGE = Path(__file__).resolve().parent.parent / "static" / "reports.html"
 KINDS = ("begun", "contained", "topic", "handoff", "not_understood", "said", "taboo", "ticket", "rating")

@@ -9,22 +9,25 @@ from typing import Any, Optional
 
 from sanic import Blueprint
 from sanic.request import Request
-from sanic.response import HTTPResponse
+from sanic.response import HTTPResponse, file
 
 from hotline.bootstrap import Services
+from hotline.channels.images import Images
 from hotline.desk import views
-from hotline.desk.gate import AGENT, SUPERVISOR, Gate, RefusedError, number_of, text_of
+from hotline.desk.gate import Gate, RefusedError, number_of, text_of
 from hotline.desk.voice import Voice
 from hotline.errors import HotlineError, IllegalMoveError, MessageRejectedError
 from hotline.masking import mask
 from hotline.ports import Handoff, Staff, TicketQuery
 from hotline.services.handoff import QUEUE, TALK, State
+from hotline.services.people import AGENT, SUPERVISOR
 from hotline.services.taboo import taboo_in
 from hotline.services.tickets import OPEN
 from hotline.wording import Words, has_placeholder
 
 MOST_WORDS, MOST_NOTE, MOST_AGREED = 500, 2000, 200
 RESULTS = ("resolved", "ticket", "callback", "returned", "unreachable")
+CALLED = ("reached", "unreachable")
 STATUSES = ("available", "busy", "away")
 CLIENT_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 SOON = 4 * 3600.0
@@ -45,6 +48,7 @@ class Talks:
         self._services = services
         self._handoff = services.handoff
         self._gate = gate
+        self._images = Images(services.settings.var / "images")
         self._voice = voice
         self._phrases = prescribed(words)
         self._happen = happen
@@ -65,7 +69,10 @@ class Talks:
         route(blueprint, "GET", "/api/phrases", self.phrases)
         route(blueprint, "GET", "/api/colleagues", self.colleagues)
         route(blueprint, "GET", "/api/board", self.board, (SUPERVISOR,))
+        route(blueprint, "GET", "/api/callbacks", self.callbacks)
+        route(blueprint, "POST", "/api/callbacks/<number:int>/done", self.called_back)
         route(blueprint, "GET", "/api/handoffs/<number:int>", self.show, SERVING)
+        route(blueprint, "GET", "/api/handoffs/<number:int>/images/<name:str>", self.image, SERVING)
         for name in ("claim", "decline", "say", "typing", "note", "transfer", "recall", "finish", "close"):
             handler = self.typing if name == "typing" else getattr(self, name)
             route(blueprint, "POST", f"/api/handoffs/<number:int>/{name}", handler, SERVING)
@@ -74,7 +81,7 @@ class Talks:
 
     async def me(self, request: Request, staff: Staff) -> View:
         """Who one is."""
-        presence = (await self._handoff.present()).get(staff.login)
+        presence, now = (await self._handoff.present()).get(staff.login), self._services.clock.now()
         return {
             "login": staff.login,
             "name": staff.name,
@@ -83,6 +90,7 @@ class Talks:
             "skills": list(staff.skills),
             "status": presence.status if presence else "available",
             "now": time.time(),
+            "moment": views.iso(now, now.tzinfo),
         }
 
     async def log_out(self, request: Request, staff: Staff) -> HTTPResponse:
@@ -187,11 +195,30 @@ class Talks:
             raise RefusedError(403, "role")
         return one
 
+    async def image(self, request: Request, staff: Staff, number: int, name: str) -> HTTPResponse:
+        """A picture that the customer sent."""
+        one = await self._visible(number, staff)
+        path = self._images.path(one.conversation, name)
+        if path is None:
+            raise RefusedError(404, "unknown")
+        return await file(path, mime_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+
+    async def callbacks(self, request: Request, staff: Staff) -> View:
+        """Who waits to be called back."""
+        zone = self._services.clock.now().tzinfo
+        return {"callbacks": [views.callback(one, zone) for one in await self._services.secretary.callbacks()]}
+
+    async def called_back(self, request: Request, staff: Staff, number: int) -> View:
+        """One was called: reached, or not."""
+        result = text_of(request, "result", 20)
+        if result not in CALLED:
+            raise MessageRejectedError("result", f"must be one of {' '.join(CALLED)}")
+        await self._services.secretary.called_back(number, staff.login, result == "reached")
+        return {"ok": True}
+
     async def phrases(self, request: Request, staff: Staff) -> View:
         """The manual's sentences, by clause."""
-        keys = [str(n) for n in range(1, 10)]
-        rows = [{**phrase, "key": keys[n] if n < len(keys) else ""} for n, phrase in enumerate(self._phrases)]
-        return {"phrases": rows}
+        return {"phrases": self._phrases}
 
     async def board(self, request: Optional[Request], staff: Staff) -> View:
         """What a supervisor watches."""
@@ -310,6 +337,8 @@ class Talks:
                 queued = State(one.state) in QUEUE
                 name = "utter_handoff_callback_offered" if queued else "utter_handoff_owes_answer"
                 await self._voice.say(one.conversation, message_id, name)
+            elif kind == "left":
+                await self._voice.say(one.conversation, message_id, "utter_handoff_left")
             elif kind == "timed_out":
                 await self._voice.say(one.conversation, message_id, "utter_handoff_timed_out")
             elif kind == "agent_lost":
@@ -345,10 +374,13 @@ def prescribed(words: Words) -> list[View]:
         ):
             found.setdefault(text, clause)
     rows = sorted(found.items(), key=lambda row: int(row[1].partition("-")[2]))
-    return [{"clause": clause, "text": text} for text, clause in rows]
+    keys = {next((text for text, of in rows if of == clause), ""): str(key) for key, clause in enumerate(KEYED, 1)}
+    return [{"clause": clause, "text": text, "key": keys.get(text, "")} for text, clause in rows]
 
 
 MOST_BARE = 4  # characters of what is a part of a sentence only
+# What agents say most, on the keys 1 to 9.
+KEYED = ("1860-7", "1860-13", "1860-14", "1860-22", "1860-25", "1860-32", "1860-31", "1860-37", "1860-38")
 
 
 def _shown_slots(slots: Mapping[str, Any]) -> View:

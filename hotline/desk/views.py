@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, Optional
 
 from hotline.masking import mask
-from hotline.ports import Handoff, HandoffEntry, Note, Presence, Staff, Ticket, TicketEntry
+from hotline.ports import CallbackWish, Handoff, HandoffEntry, Note, Presence, Staff, Ticket, TicketEntry
 from hotline.services.handoff import TALK
 from hotline.services.handoff import State as HandoffState
 from hotline.services.tickets import MOVES, Move, State
 
 UNANSWERED_AFTER = 60.0  # seconds (ch2)
+HERE = 25.0  # seconds: a browser is heard of every ten
 # Moves that everybody at the desk may make; the others are the clerks' and supervisors'.
 OF_AGENTS = frozenset({Move.URGE, Move.ESCALATE, Move.REMARK})
 
@@ -33,9 +34,11 @@ def handoff(one: Handoff, now: float) -> View:
         "reason": one.reason,
         "target": one.target,
         "topic": context.get("topic") or "",
+        "summary": mask(str(slots.get("complaint_text") or slots.get("fault_description") or "")),
         "customer": f"{slots.get('complaint_surname') or ''}{slots.get('complaint_title') or ''}",
         "phone": mask(str(context.get("phone_number") or slots.get("complaint_phone") or "")),
         "verified": bool(context.get("verified")),
+        "here": None if one.seen is None else now - one.seen < HERE,
         "ticket": one.ticket,
         "requested": one.requested,
         "claimed": one.claimed,
@@ -102,6 +105,12 @@ def handoff_entry(entry: HandoffEntry, zone: Any) -> View:
 def note(one: Note, zone: Any) -> View:
     """An agent's note."""
     return {"id": one.id, "at": iso(one.at, zone), "login": one.login, "text": one.text}
+
+
+def callback(one: CallbackWish, zone: Any) -> View:
+    """Somebody to be called back; whoever does it needs the whole number."""
+    row = {"id": one.id, "at": iso(one.at, zone), "phone": one.phone, "wanted": one.wanted, "tries": one.tries}
+    return {**row, "conversation": one.conversation}
 
 
 def ticket(one: Ticket, staff: Staff, now: datetime) -> View:

@@ -23,6 +23,7 @@ from hotline.clock import month_of
 from hotline.gateways import schema
 from hotline.gateways.billing import month_end
 from hotline.gateways.passwords import HASHER
+from hotline.services.people import demo_password
 
 FILE = Path(__file__).resolve().parent.parent / "demo" / "subscribers.yml"
 
@@ -82,7 +83,7 @@ def _load_staff(connection: Connection, people: Iterable[Mapping[str, Any]], has
             "name": one["name"],
             "role": one["role"],
             "skills": one["skills"],
-            "hash": hasher.hash(f"{one['login']}-demo"),
+            "hash": hasher.hash(demo_password(one["login"])),
             "epoch": 0,
         }
         for one in people

@@ -80,6 +80,12 @@ class SqlHandoffStore:
         """See the port."""
         return await self._all(select(handoffs).where(handoffs.c.ended >= moment).order_by(handoffs.c.id))
 
+    async def see(self, conversations: Sequence[str], now: float) -> None:
+        """See the port."""
+        if conversations:
+            change = update(handoffs).where(handoffs.c.open_conversation.in_(conversations)).values(seen=now)
+            await self._database.write(lambda connection: connection.execute(change))
+
     async def change(self, number: int, move: str, decide: Callable[[Handoff], Change], actor: str) -> Handoff:
         """See the port."""
         now = self._clock.now()

@@ -283,6 +283,10 @@ callback_requests = Table(
     Column("conversation", String(100), nullable=False, index=True),
     Column("phone", String(20), nullable=False, index=True),
     Column("wanted", String(100), nullable=False),
+    Column("tries", Integer),  # how often nobody answered; empty is 0
+    Column("done", Moment),
+    Column("done_by", String(50)),
+    Column("outcome", String(20)),
 )
 
 ratings = Table(
@@ -380,6 +384,7 @@ handoffs = Table(
     Column("result", String(50), nullable=False),
     Column("agreed", Text, nullable=False),
     Column("held", Integer, nullable=False),
+    Column("seen", Float),
 )
 
 handoff_history = Table(
@@ -415,6 +420,7 @@ staff = Table(
     Column("skills", JSON, nullable=False),
     Column("hash", String(200), nullable=False),
     Column("epoch", Integer, nullable=False),
+    Column("disabled", Moment),
 )
 
 # Log-ins that nobody has are counted too, so there is no foreign key.

@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from hotline.gateways.database import Database, upsert
@@ -40,21 +40,45 @@ class SqlStaffStore:
     async def find(self, login: str) -> Optional[Staff]:
         """See the port."""
         row = await self._row(login)
-        return None if row is None else _staff(row)
+        return None if row is None or row.disabled else _staff(row)
 
     async def everybody(self) -> Sequence[Staff]:
         """See the port."""
-        query = select(staff).order_by(staff.c.login)
+        query = select(staff).where(staff.c.disabled.is_(None)).order_by(staff.c.login)
         return await self._database.read(lambda connection: [_staff(row) for row in connection.execute(query)])
 
     async def check(self, login: str, password: str) -> bool:
         """See the port."""
         row = await self._row(login)
         loop = asyncio.get_running_loop()
-        nobody = row is None
+        nobody = row is None or row.disabled is not None
         hashed = self._nobodys if nobody else row.hash
         right = await loop.run_in_executor(self._threads, self._verify, hashed, password)
         return right and not nobody
+
+    async def add(self, one: Staff, password: str) -> bool:
+        """See the port."""
+        row = {"login": one.login, "name": one.name, "role": one.role, "skills": list(one.skills), "epoch": 0}
+
+        def work(connection: Connection) -> bool:
+            if connection.execute(select(staff.c.login).where(staff.c.login == one.login)).first():
+                return False
+            connection.execute(insert(staff).values(**row, hash=self._hasher.hash(password)))
+            return True
+
+        return await self._database.write(work)
+
+    async def set_password(self, login: str, password: str) -> bool:
+        """See the port."""
+        values = {"hash": self._hasher.hash(password), "epoch": staff.c.epoch + 1, "disabled": None}
+        change = update(staff).where(staff.c.login == login).values(values)
+        return await self._database.write(lambda connection: bool(connection.execute(change).rowcount))
+
+    async def disable(self, login: str) -> bool:
+        """See the port."""
+        values = {"disabled": self._clock.now(), "epoch": staff.c.epoch + 1}
+        change = update(staff).where(staff.c.login == login, staff.c.disabled.is_(None)).values(values)
+        return await self._database.write(lambda connection: bool(connection.execute(change).rowcount))
 
     async def attempt(self, login: str, now: float, most: int, pause: float) -> bool:
         """See the port."""

@@ -121,7 +121,8 @@ DAY = 86400.0
 @dataclass(frozen=True)
 class Pace:
     """Seconds: until a callback is offered (ch2: 60), an offer or transfer lapses, a waiting customer is let go of,
-    wrap-up ends by itself, an agent whose browser is silent counts as gone; and how many talks one agent has at once.
+    wrap-up ends by itself, an agent whose browser is silent counts as gone, a waiting customer without a browser counts
+    as gone; and how many talks one agent has at once.
     """
 
     callback: float = 60.0
@@ -130,6 +131,7 @@ class Pace:
     patience: float = 900.0
     wrap_up: float = 120.0
     grace: float = 45.0
+    absence: float = 120.0
     talks: int = 3
 
 
@@ -155,9 +157,8 @@ class Placed:
 class Happening:
     """Something that the customer is to be told of.
 
-    ``kind``: ``callback`` (over 60 s without an answer), ``timed_out``, ``out_of_hours``, ``agent_lost``, ``lapsed``
-    (nobody
-    took the transfer), ``closed``.
+    ``kind``: ``callback`` (over 60 s without an answer), ``timed_out``, ``out_of_hours``, ``left`` (the customer closed
+    the window), ``agent_lost``, ``lapsed`` (nobody took the transfer), ``closed``.
     """
 
     kind: str
@@ -182,6 +183,7 @@ class HandoffService:
         self._hours = hours
         self._pace = pace
         self._timer = timer
+        self._began = timer()  # before that nobody could be heard of here
 
     # --- the customer's side -----------------------------------------------------------------------------------------
 
@@ -396,6 +398,10 @@ class HandoffService:
         """A browser of an agent was heard of."""
         await self._staff.see(login, self._timer(), status)
 
+    async def see_customers(self, conversations: Sequence[str]) -> None:
+        """Browsers of these customers are connected to this process."""
+        await self._store.see(conversations, self._timer())
+
     async def log_out(self, login: str) -> list[Happening]:
         """An agent goes: his customers go back into the queue at once."""
         await self._staff.gone(login)
@@ -413,7 +419,7 @@ class HandoffService:
         happened: list[Happening] = []
         present = await self.present()
         for one in await self._staff.presences():
-            if one.login not in present:
+            if one.login not in present and self._up_for(self._pace.grace):
                 happened += await self.log_out(one.login)
         handoffs = await self._store.open()
         for handoff in handoffs:
@@ -434,12 +440,20 @@ class HandoffService:
             return self._told("lapsed", await self._try(one, Move.LAPSE, "system", transfer_to="", offered=None))
         if state in QUEUE and not self.open_now():
             return self._told("out_of_hours", await self._try(one, Move.SHUT, "system"))
+        if state in QUEUE and one.seen is not None and now - one.seen > pace.absence and self._up_for(pace.absence):
+            return self._told("left", await self._try(one, Move.LEAVE, "customer"))
         if state in QUEUE and waited > pace.patience:
             return self._told("timed_out", await self._try(one, Move.EXPIRE, "system"))
         owed = state in QUEUE or (state is State.ACTIVE and one.unanswered is not None)
         if owed and waited > pace.callback and not one.callback_offered and one.channel != "ivr":
             return self._told("callback", await self._mark_callback(one))
         return []
+
+    def _up_for(self, seconds: float) -> bool:
+        """Whether this process has been there so long that who is not heard of is gone: after a restart browsers need a
+        moment to come back.
+        """
+        return self._timer() - self._began >= seconds
 
     async def _mark_callback(self, one: Handoff) -> Optional[Handoff]:
         def decide(now: Handoff) -> Change:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
-from hotline.ports import BillingGateway, CallbackRequests, SmsGateway
+from hotline.ports import BillingGateway, CallbackRequests, CallbackWish, SmsGateway
 
 MOST_CHARACTERS = 300
+MOST_CALLS = 3  # in vain; then nobody calls any more
 CALLABLE = re.compile(r"1[3-9]\d{9}|0\d{9,11}|\d{7,8}")
 DIVERTING = "呼叫转移"
 
@@ -75,6 +76,14 @@ class SecretaryService:
     async def request_callback(self, conversation: str, phone: str, wanted: str, key: str) -> None:
         """Put on record that somebody wants to be called back; ``wanted`` says when, in his words; once a key."""
         await self._callbacks.file(phone, wanted, key, conversation)
+
+    async def callbacks(self) -> Sequence[CallbackWish]:
+        """Who waits to be called back, longest first."""
+        return await self._callbacks.open()
+
+    async def called_back(self, number: int, login: str, reached: bool) -> None:
+        """Somebody called; after three calls in vain nobody tries any more. Raises ``NoSuchItemError``."""
+        await self._callbacks.tried(number, login, reached, MOST_CALLS)
 
 
 def surname_in(text: str) -> Optional[str]:

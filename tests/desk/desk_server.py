@@ -28,7 +28,18 @@ class Person:
         self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
         self.socket = socketio.AsyncClient(reconnection=False)
         self.heard: list[tuple[str, Any]] = []
-        for name in ("queue", "handoff", "offer", "entries", "notes", "ticket", "people", "session"):
+        for name in (
+            "queue",
+            "handoff",
+            "offer",
+            "entries",
+            "notes",
+            "ticket",
+            "people",
+            "session",
+            "typing",
+            "callbacks",
+        ):
             self.socket.on(name, self._hear(name), namespace="/desk")
 
     def _hear(self, name: str) -> Any:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import io
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
 import pytest
 import pytest_asyncio
+from PIL import Image
 from socketio.exceptions import ConnectionError as RefusedError
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from hotline.channels.images import Images
 from hotline.gateways import schema
 from hotline.ports import TicketDraft
 from hotline.services.handoff import SUPERVISOR
-from tests.channels.web_server import browser
+from tests.channels.web_server import browser, running
 from tests.desk.desk_server import Desk, desk, text_id
 
 
@@ -97,6 +101,23 @@ async def test_a_socket_without_a_session_is_refused(open_desk: Desk) -> None:
     person.http.cookie_jar.clear()
     with pytest.raises(RefusedError):
         await person.connect()
+
+
+async def test_nobody_can_put_the_desk_into_a_frame(tmp_path: Path) -> None:
+    async with desk(tmp_path, pages=True) as started, aiohttp.ClientSession() as client:
+        for path in ("/desk", "/desk/", "/desk/api/me"):
+            async with client.get(started.server.base + path) as response:
+                policy = response.headers["Content-Security-Policy"]
+                assert "frame-ancestors 'none'" in policy and "unsafe" not in policy
+        async with client.get(started.server.base + "/") as response:
+            assert "shop.example" in response.headers["Content-Security-Policy"]
+
+
+async def test_the_passwords_of_the_demonstration_are_refused_in_production(tmp_path: Path) -> None:
+    async with running(tmp_path, desk=True, env="production") as server:
+        body = {"login": "a1001", "password": "a1001-demo"}
+        status, answer = await server.post("/desk/api/login", json=body, headers={"X-Desk": "1"})
+    assert (status, answer["error"]["code"]) == (401, "wrong")
 
 
 # --- a conversation ---------------------------------------------------------------------------------------------------
@@ -263,10 +284,100 @@ async def test_a_waiting_customer_sees_his_place_and_can_leave_the_queue(open_de
         await asyncio.sleep(0.7)
         name = open_desk.server.rasa.messages[0].sender_id
         number = await open_desk.waiting(name)
-        await tab.until(lambda: ("queue", {"position": 0, "wait": 0}) in tab.heard)
+        await tab.until(lambda: ("queue", {"position": 0, "wait": None}) in tab.heard)
         assert await tab.call("leave_queue") == {"ok": True}
-        await tab.until(lambda: ("queue", {"position": -1, "wait": 0}) in tab.heard)
+        await tab.until(lambda: ("queue", {"position": -1, "wait": None}) in tab.heard)
         assert (await open_desk.services.handoff.find(number)).state == "cancelled"
+
+
+async def test_an_agent_sees_that_his_customer_types(open_desk: Desk) -> None:
+    async with browser(open_desk.server) as tab:
+        await tab.open()
+        number = await open_desk.waiting(open_desk.server.rasa.messages[0].sender_id)
+        agent = open_desk["a1001"]
+        await agent.connect()
+        await agent.post(f"handoffs/{number}/claim")
+        await tab.call("typing")
+        assert await agent.until("typing") == {"handoff": number}
+
+
+async def test_who_closed_the_window_while_waiting_is_shown_as_away_and_then_let_go_of(open_desk: Desk) -> None:
+    agent, services = open_desk["a1001"], open_desk.services
+    async with browser(open_desk.server) as tab:
+        await tab.open()
+        await asyncio.sleep(0.7)
+        name = open_desk.server.rasa.messages[0].sender_id
+        number = await open_desk.waiting(name)
+        await until(lambda: seen(open_desk, number))
+        assert (await agent.get("queue"))[1]["queue"][0]["here"] is True
+    await services.database.write(lambda c: c.execute(update(schema.handoffs).values(seen=time.time() - 60)))
+    assert (await agent.get("queue"))[1]["queue"][0]["here"] is False
+    services.handoff._began -= 1000  # the server has been up for long
+    await services.database.write(lambda c: c.execute(update(schema.handoffs).values(seen=time.time() - 1000)))
+    await until(lambda: state_is(open_desk, number, "abandoned"))
+    await until(lambda: was_told(open_desk, name, "已经为您取消排队"))
+
+
+async def seen(desk: Desk, number: int) -> bool:
+    return (await desk.services.handoff.find(number)).seen is not None
+
+
+async def state_is(desk: Desk, number: int, state: str) -> bool:
+    return (await desk.services.handoff.find(number)).state == state
+
+
+async def was_told(desk: Desk, conversation: str, words: str) -> bool:
+    said = await desk.services.conversations.answers_since(conversation, 0)
+    return any(words in answer["text"] for answer in said)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 6) -> None:
+    for _ in range(int(seconds / 0.05)):
+        if await condition():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not come to that")
+
+
+async def test_a_vanished_agents_customer_is_back_in_the_queue_and_told(open_desk: Desk) -> None:
+    number = await open_desk.waiting("web-lost")
+    agent, services = open_desk["a1001"], open_desk.services
+    await agent.connect()
+    await agent.post(f"handoffs/{number}/claim")
+    await agent.socket.disconnect()
+    services.handoff._began -= 1000
+    await services.database.write(lambda c: c.execute(update(schema.staff_presence).values(seen=time.time() - 100)))
+    await until(lambda: state_is(open_desk, number, "waiting"))
+    await until(lambda: was_told(open_desk, "web-lost", "线路中断"))
+
+
+async def test_who_wants_to_be_called_back_is_on_everybodys_list_until_he_was_reached(open_desk: Desk) -> None:
+    agent, clerk = open_desk["a1001"], open_desk["c8001"]
+    await agent.connect()
+    await asyncio.sleep(0.7)
+    await open_desk.services.secretary.request_callback("web-c", "13800138000", "下午三点", "k1")
+    await agent.until("callbacks")
+    _, found = await clerk.get("callbacks")
+    assert [(one["phone"], one["wanted"]) for one in found["callbacks"]] == [("13800138000", "下午三点")]
+    number = found["callbacks"][0]["id"]
+    assert (await agent.post(f"callbacks/{number}/done", result="maybe"))[0] == 400
+    assert (await agent.post(f"callbacks/{number}/done", result="reached"))[0] == 200
+    assert (await agent.post(f"callbacks/{number}/done", result="reached"))[0] == 404
+    assert (await clerk.get("callbacks"))[1] == {"callbacks": []}
+
+
+async def test_a_picture_is_shown_to_who_may_see_the_conversation_and_to_nobody_else(open_desk: Desk) -> None:
+    number = await open_desk.waiting("web-picture")
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(buffer, "PNG")
+    name = Images(open_desk.services.settings.var / "images").keep("web-picture", buffer.getvalue())
+    await open_desk["a1001"].post(f"handoffs/{number}/claim")
+    statuses = {}
+    for login, picture in (("a1001", name), ("a1002", name), ("s9001", name), ("a1001", "x" * 20)):
+        url = f"{open_desk.server.base}/desk/api/handoffs/{number}/images/{picture}"
+        async with open_desk[login].http.get(url) as response:
+            statuses[login, picture == name] = response.status
+    assert statuses == {("a1001", True): 200, ("a1002", True): 403, ("s9001", True): 200, ("a1001", False): 404}
 
 
 async def test_an_urged_ticket_reaches_the_shift_leader_at_once(open_desk: Desk) -> None:

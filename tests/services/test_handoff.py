@@ -293,6 +293,45 @@ async def test_a_transfer_that_nobody_takes_comes_back(desk: Desk) -> None:
     assert (one.state, one.agent) == ("active", "a1001")
 
 
+async def test_a_waiting_customer_whose_window_stays_closed_has_left_the_queue(desk: Desk) -> None:
+    number = await desk.request("a")
+    await desk.service.see_customers(["a"])
+    desk.wait(119)
+    assert all(told.kind != "left" for told in await desk.service.tick())
+    desk.wait(2)
+    assert [(told.kind, told.handoff.id) for told in await desk.service.tick()] == [("left", number)]
+    assert await desk.state(number) == "abandoned"
+
+
+async def test_a_customer_who_comes_back_in_time_keeps_his_place(desk: Desk) -> None:
+    number = await desk.request("a")
+    for _ in range(5):
+        await desk.service.see_customers(["a", "somebody-else"])
+        desk.wait(100)
+        await desk.service.tick()
+    assert await desk.state(number) == "waiting"
+
+
+async def test_after_a_restart_customers_and_agents_have_time_to_come_back(services: Services) -> None:
+    before = open_desk(services)
+    waiting, talking = await before.request("a"), await before.request("b")
+    await before.service.see_customers(["a", "b"])
+    await before.service.see("a1001")
+    await before.service.claim(talking, AGENT)
+    seconds = [1_000_000.0 + 600]
+    after = HandoffService(
+        SqlHandoffStore(services.database, services.clock),
+        services.staff,
+        services.clock,
+        OpeningHours.parse("00:00-24:00"),
+        timer=lambda: seconds[0],
+    )
+    assert {told.kind for told in await after.tick()} <= {"callback"}
+    assert (await after.find(waiting)).state == "waiting" and (await after.find(talking)).agent == "a1001"
+    seconds[0] += 121
+    assert {told.kind for told in await after.tick()} >= {"left", "agent_lost"}
+
+
 async def test_nobody_waits_for_ever(desk: Desk) -> None:
     number = await desk.request("a")
     desk.wait(901)
