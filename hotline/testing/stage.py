@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+import weakref
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ from hotline.gateways.database import Database
 from hotline.ports import EventLog, Mode
 from hotline.settings import ROOT, Settings, load_settings
 from hotline.stores.tracker import HotlineTrackerStore
-from hotline.testing.demo import NOW, demo_database_url
+from hotline.testing.demo import CHEAP_HASHER, NOW, demo_database_url
 from hotline.testing.faults import Faults
 from hotline.testing.inline import Inline
 from hotline.testing.people import People
@@ -66,6 +67,7 @@ class Troupe:
         self.phrases = _listen_to_words()
         self.stale = _stale(self.agent.domain)
         self.rules = read_rules(ROOT / "data", ROOT / "config.yml", self.agent)
+        self.places: list[Place] = []
 
     def forget(self) -> None:
         """Let go of what the talk before reached: each talk's coverage is its own."""
@@ -99,6 +101,32 @@ def _listen_to_words() -> set[tuple[str, Optional[str]]]:
     return used
 
 
+class Place:
+    """Where a test's world is kept, for the next test to use again: an engine remembers the statements it compiled,
+    which takes as long as all the rest of a transaction.
+    """
+
+    def __init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="hotline-test-", dir=_memory()))
+        self._opened: dict[tuple[str, float], Database] = {}
+        weakref.finalize(self, shutil.rmtree, self.directory, True)
+
+    def cleared(self) -> Path:
+        """The directory, with nothing of an earlier test in it."""
+        for path in self.directory.iterdir():
+            path.unlink()
+        return self.directory
+
+    def database(self, settings: Settings) -> Database:
+        """The database of these settings. It has no threads: they make a transaction twice as dear, and a test has no
+        other turn to let in meanwhile.
+        """
+        key = (settings.database, settings.gateway_timeout)
+        if key not in self._opened:
+            self._opened = {key: Database(*key, Inline())}
+        return self._opened[key]
+
+
 class Stage:
     """One test's world. ``close`` it after use."""
 
@@ -112,12 +140,17 @@ class Stage:
         troupe.forget()
         self._troupe = troupe
         self._metadata = dict(metadata or {})
-        self._directory = Path(tempfile.mkdtemp(prefix="hotline-test-", dir=_memory()))
+        self._place = troupe.places.pop() if troupe.places else Place()
         self.clock = FixedClock(now)
-        self.settings = _settings(self._directory, demo_database_url(self._directory, now), settings or {})
-        # Without threads: they are what makes a transaction twice as dear, and a test has no other turn to let in.
-        database = Database(self.settings.database, self.settings.gateway_timeout, Inline())
-        self.services = bootstrap.build(self.settings, self.clock, database=database, timer=self._seconds)
+        url = demo_database_url(self._place.cleared(), now)
+        self.settings = _settings(self._place.directory, url, settings or {})
+        self.services = bootstrap.build(
+            self.settings,
+            self.clock,
+            timer=self._seconds,
+            database=self._place.database(self.settings),
+            hasher=CHEAP_HASHER,
+        )
         self.faults = Faults()
         self.faults.install(self.services)
         bootstrap.use(self.services)
@@ -133,7 +166,7 @@ class Stage:
     @property
     def database(self) -> Path:
         """The test's own database file."""
-        return self._directory / "hotline.db"
+        return self._place.directory / "hotline.db"
 
     async def set_slots(self, conversation: str, slots: Mapping[str, Any]) -> None:
         """Give a conversation slots before it begins."""
@@ -201,7 +234,7 @@ class Stage:
         """Throw the test's world away."""
         self.services.close()
         bootstrap.use(None)
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._troupe.places.append(self._place)
 
     async def _move(self, conversation: str, channel: str, message: Any) -> Move:
         self._door.turns.clear()
