@@ -64,20 +64,14 @@ def train(force: bool) -> None:
     os.environ["LOG_LEVEL"] = "WARNING"  # Rasa's progress bars, which a log cannot hold
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     warnings.showwarning = show_warning
-    from rasa.model_training import train as rasa_train
     from rasa.utils.log_utils import configure_structlog
+
+    from hotline.training import train as train_model
 
     configure_structlog(logging.WARNING)
     logging.basicConfig(format="train: %(message)s")
     logging.getLogger("rasa.engine.training.hooks").setLevel(logging.INFO)
-    rasa_train(
-        domain="domain.yml",
-        config="config.yml",
-        training_files=["data"],
-        output=str(MODEL.parent),
-        fixed_model_name=MODEL.name.removesuffix(".tar.gz"),
-        force_training=force,
-    )
+    train_model(ROOT, MODEL, force)
 
 
 def main() -> int:
