@@ -1,7 +1,7 @@
 # `make run` and `make test` do all the set-up; the others do too. What a target has to know is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test train shell lint format typecheck bench test-browser test-services clean setup setup-dev
+.PHONY: help run test train shell lint format typecheck bench prove audit test-browser test-services clean setup setup-dev
 
 # Nothing leaves this machine unasked; TensorFlow is quiet.
 export RASA_TELEMETRY_ENABLED := false
@@ -50,6 +50,14 @@ test-browser: setup-dev ## tests of the web page in Chromium (installs Debian's 
 test-services: setup-dev ## tests against other programs (installs Debian's packages, as root or with sudo)
 	@$(python) scripts/train.py
 	@scripts/test-services
+
+prove: setup-dev ## all promises in full: 500 kills, the whole fault matrix, thousands of spellings, 30 minutes of talk; takes hours
+	@$(python) scripts/train.py
+	@PROVE=full $(python) -m pytest tests/promises -s --durations=20
+	@$(python) -m tests.promises.soak 30
+
+audit: setup-dev ## known advisories of the locked packages; fails when they could not be looked up (needs PyPI's or OSV's database)
+	@scripts/audit
 
 clean: ## remove what was made here, but not the database and secrets in var/
 	@rm -rf .venv .tools .rasa models .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info build

@@ -315,8 +315,8 @@ def _announce(settings: Settings) -> None:
             f"IVR key   {_short(settings.secret_path('ivr'))}   sign: sha256=HMAC-SHA256(key, timestamp + '.' + body)"
         )
     lines.append("try       " + "   ".join(SENTENCES))
-    lines.append("as        13800138000, service password 246810 (invented)")
-    if not settings.production:
+    if not settings.production:  # only there the demonstration's subscribers and log-ins exist
+        lines.append("as        13800138000, service password 246810 (invented)")
         known = "   ".join(f"{login} / {login}-demo" for login in DEMO_STAFF)
         lines.append(f"at desk   {known}   (demonstration only)")
     click.echo("\n".join(lines))

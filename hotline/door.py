@@ -46,7 +46,12 @@ MOST_WAITING = 20  # messages of one conversation that wait for their turn; a pe
 SAVING = 1 / 8  # the share of the deadline that is left for keeping the answers
 
 _PAYLOAD = re.compile(r"/(?P<intent>\w+)(?:\?(?P<query>.*))?", re.DOTALL)
-_PASSWORD_LIKE = re.compile(r"(?<![\d.])\d{6}(?![\d.元块])")
+# Six digits on their own: in one piece, one by one, in threes or in pairs. Dates and times are written otherwise.
+_BETWEEN_DIGITS = r"[\s\-,.、，。·/_]{1,2}"
+_PASSWORD_LIKE = re.compile(
+    rf"(?<![\d.])(?<!\d[\s-])(?:\d{{6}}|\d(?:{_BETWEEN_DIGITS}\d){{5}}|\d{{3}}[\s-]\d{{3}}|\d\d(?: \d\d){{2}})"
+    r"(?![\d.元块:点])(?![\s-]\d)"
+)
 _DIGITS = re.compile(r"\d[\d \-]*\d|\d")
 _WORDS = re.compile(r"\w|\*")
 _PHONE = re.compile(r"1[3-9]\d{9}")

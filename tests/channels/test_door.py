@@ -200,6 +200,27 @@ def test_amounts_and_phone_numbers_are_no_passwords() -> None:
     assert redact("充了123456元给13800138000") == "充了123456元给13800138000"
 
 
+@pytest.mark.parametrize("written", ["907153", "9 0 7 1 5 3", "907-153", "9.0.7.1.5.3", "9、0、7、1、5、3", "90 71 53"])
+def test_a_password_is_blotted_however_its_digits_are_set_apart(written: str) -> None:
+    assert redact(f"我的密码{written},对吗") == "我的密码******,对吗"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "138 0013 8000",
+        "1 3 8 0 0 1 3 8 0 0 0",
+        "2026-10-21",
+        "2026-10的账单",
+        "10-21 18:00",
+        "123456.78",
+        "010-12345678",
+    ],
+)
+def test_numbers_dates_and_amounts_are_no_passwords(written: str) -> None:
+    assert redact(written) == written
+
+
 async def test_a_fault_behind_the_door_is_an_honest_answer(door: Door, rasa: Rasa) -> None:
     async def fail(_message: UserMessage) -> None:
         raise RuntimeError("boom")

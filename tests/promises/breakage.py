@@ -53,11 +53,11 @@ class BrokenTables:
             self._broken = (TABLES[part], kind)
 
     def mend(self) -> None:
-        """All of it works again, and what hung goes on; rows that hold garbage are gone."""
+        """All of it works again, and what hung goes on; rows that hold garbage and leases of who has died are gone."""
         self._broken = None
         self._released.set()
         self._change("DROP TRIGGER IF EXISTS garbage")
-        self._change("DELETE FROM conversation_locks WHERE until = 'soon'")
+        self._change("DELETE FROM conversation_locks")
         self._change("DELETE FROM tracker_events WHERE events = '{\"event\": 7}'")
 
     def _change(self, statement: str) -> None:

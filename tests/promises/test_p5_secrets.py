@@ -50,6 +50,8 @@ class Kept:
         self.files = {
             path.name: path.read_text(errors="replace") for path in product.directory.glob("hotline*") if path.is_file()
         }
+        # What `hotline serve` says of the demonstration when it starts, and only in development.
+        self.files["hotline.log"] = re.sub(r"(?m)^as        .*\(invented\)$", "", self.files["hotline.log"])
         self.heard = json.dumps(heard, ensure_ascii=False, default=str)
 
     def places(self, word: str) -> list[str]:
