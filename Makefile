@@ -1,7 +1,7 @@
 # `make run` and `make test` do all the set-up; the others do too. What a target has to know is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test train shell lint format typecheck bench prove audit test-browser test-services clean setup setup-dev
+.PHONY: help run cluster test train shell lint format typecheck bench prove audit test-browser test-services clean setup setup-dev
 
 # Nothing leaves this machine unasked; TensorFlow is quiet.
 export RASA_TELEMETRY_ENABLED := false
@@ -15,6 +15,10 @@ help: ## this list
 run: setup ## set up, train what changed, start everything; Ctrl-C stops it
 	@$(python) scripts/train.py
 	@scripts/run
+
+cluster: setup ## a cluster on this machine: PostgreSQL, Redis, RabbitMQ, nginx, two workers (installs Debian's packages)
+	@$(python) scripts/train.py
+	@scripts/run-cluster
 
 test: setup-dev ## set up, train what changed, run all tests that need nothing else; 95 % branch coverage or it fails
 	@$(python) scripts/train.py

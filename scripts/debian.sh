@@ -15,3 +15,14 @@ install_packages() {
     $as_root env DEBIAN_FRONTEND=noninteractive sh -c \
         'apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" >/dev/null' apt $1
 }
+
+# install_servers: the servers that a cluster is made of, as far as they are missing.
+install_servers() {
+    PATH=$PATH:/usr/sbin
+    missing=
+    command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+    command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
+    command -v rabbitmq-server >/dev/null 2>&1 || missing="$missing rabbitmq-server"
+    command -v nginx >/dev/null 2>&1 || missing="$missing nginx-light"
+    [ -z "$missing" ] || install_packages "${missing# }"
+}
