@@ -44,9 +44,9 @@ class Cluster:
         self.postgres = Postgres(self.directory / "postgres", durable=durable)
         self.redis = Redis(self.directory / "redis")
         self.rabbitmq = RabbitMq(self.directory / "rabbitmq")
-        certificate = _certificate(self.directory) if tls else None
+        signed = certificate(self.directory) if tls else None
         ports = [free_port() for _ in range(workers)]
-        self.nginx = Nginx([f"127.0.0.1:{one}" for one in ports], self.directory / "nginx", port, certificate)
+        self.nginx = Nginx([f"127.0.0.1:{one}" for one in ports], self.directory / "nginx", port, signed)
         self.var = self.directory / "var"
         self.environment = {
             "HOTLINE_DATABASE_URL": self.postgres.url.rpartition("/")[0] + "/hotline",
@@ -120,7 +120,7 @@ class Cluster:
             raise ServiceError(f"the database could not be made: {upgraded.stderr[-2000:]}")
 
 
-def _certificate(directory: Path) -> tuple[Path, Path]:
+def certificate(directory: Path) -> tuple[Path, Path]:
     """A certificate for this machine that nobody has signed, and its key."""
     chain, key = directory / "chain.pem", directory / "key.pem"
     names = "subjectAltName=DNS:localhost,IP:127.0.0.1"

@@ -358,7 +358,8 @@ class Nginx(Service):
         if self._certificate:
             chain, key = self._certificate
             listen = f"listen 127.0.0.1:{self.port} ssl http2;\nssl_certificate {chain};\nssl_certificate_key {key};\n"
-        (self.directory / "hotline-listen.conf").write_text(listen)
+        log = f"access_log {self.directory / 'access.log'} hotline;\n"
+        (self.directory / "hotline-listen.conf").write_text(listen + log)
         shutil.copy(ROOT / "integrations" / "nginx" / "hotline.conf", self.directory)
         folders = "".join(
             f"{name}_temp_path {self.directory / name};\n"
@@ -367,7 +368,7 @@ class Nginx(Service):
         (self.directory / "nginx.conf").write_text(
             f"pid {self.directory / 'pid'};\ndaemon off;\nworker_processes 1;\nerror_log stderr warn;\n"
             "events { worker_connections 4096; }\n"
-            f"http {{\n{folders}access_log {self.directory / 'access.log'};\n"
+            f"http {{\n{folders}"
             f"types {{ text/html html; text/css css; text/javascript js; image/png png; }}\n"
             "include hotline.conf;\n}\n"
         )
