@@ -53,7 +53,7 @@ class ActionTakeOver(HotlineAction):
 
     async def perform(self, call: Call) -> list[EventType]:
         """Greet, and ask for a rating where the talk is over."""
-        handoff = await call.services.handoff.latest(call.conversation)
+        handoff = await call.services.human_desk.latest(call.conversation)
         agreed = handoff.agreed if handoff else ""
         call.say("utter_handoff_agreed" if agreed else "utter_handoff_returned", agreed=agreed)
         if handoff and handoff.result == "returned":
@@ -76,11 +76,13 @@ async def hand_over(call: Call, reason: Reason, target: str = AGENT, ticket: str
     context = {**call.known(), "ticket": ticket}
     placed: Optional[Placed] = None
     try:
-        placed = await call.services.handoff.request(call.conversation, call.channel, reason, target, context, ticket)
+        placed = await call.services.human_desk.request(
+            call.conversation, call.channel, reason, target, context, ticket
+        )
     except GatewayError as error:
         logger.error("a handoff could not be put on record: %s", type(error).__name__)
     if placed is not None and placed.state is State.OUT_OF_HOURS:
-        opening = call.services.handoff.next_opening()
+        opening = call.services.human_desk.next_opening()
         if opening:
             call.say("utter_handoff_out_of_hours", opening=formats.moment(opening))
         else:
@@ -108,7 +110,7 @@ async def escalate(call: Call, ticket: str) -> bool:
 async def say_place(call: Call) -> bool:
     """Tell who waits for a human where he stands; False when he does not wait."""
     try:
-        placed = await call.services.handoff.place(call.conversation)
+        placed = await call.services.human_desk.place(call.conversation)
     except GatewayError as error:
         logger.error("a place in the queue could not be told: %s", type(error).__name__)
         return False
@@ -123,7 +125,7 @@ async def leave_queue(call: Call) -> bool:
     if call.tracker.active_loop.get("name") and not _WAITING.search(call.text):
         return False
     try:
-        return await call.services.handoff.cancel(call.conversation)
+        return await call.services.human_desk.cancel(call.conversation)
     except GatewayError as error:
         logger.error("a queue could not be left: %s", type(error).__name__)
         return False

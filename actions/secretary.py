@@ -413,7 +413,7 @@ class ActionRequestCallback(HotlineAction):
             key = f"{call.conversation}:{call.message_id}"
             try:
                 await call.services.secretary.request_callback(call.conversation, phone, wanted, key)
-                await call.services.handoff.cancel(call.conversation, phone)  # who is called back waits no longer
+                await call.services.human_desk.cancel(call.conversation, phone)  # who is called back waits no longer
             except HotlineError as error:
                 call.excuse(error)
             else:

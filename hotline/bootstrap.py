@@ -57,6 +57,7 @@ from hotline.services.billing import BillingService
 from hotline.services.calendar import OpeningHours
 from hotline.services.fault import FaultService
 from hotline.services.handoff import HandoffService, Pace
+from hotline.services.human_desk import HumanDesk
 from hotline.services.secretary import SecretaryService
 from hotline.services.secrets import SecretDesk
 from hotline.services.service import ChangeService, HallService
@@ -107,6 +108,11 @@ class Services:
             await self.broker.close()
         if self.redis is not None:
             await self.redis.close(close_connection_pool=True)
+
+    @property
+    def human_desk(self) -> HumanDesk:
+        """Where customers are handed over to: our own desk. Another help desk is connected here."""
+        return self.handoff
 
     def close(self) -> None:
         """Let go of threads and of connections to the database."""

@@ -28,7 +28,8 @@ from hotline.answers import Answer, Collector, last_asked
 from hotline.errors import GatewayError, GatewayTimeoutError, GatewayUnavailableError, MessageRejectedError
 from hotline.metrics import Metrics
 from hotline.ports import Conversation, ConversationLock, ConversationStore, Mode
-from hotline.services.handoff import HandoffService, Reason
+from hotline.services.handoff import Reason
+from hotline.services.human_desk import HumanDesk
 from hotline.services.secrets import SecretDesk
 from hotline.text import normalise
 from hotline.wording import Words, has_placeholder
@@ -147,7 +148,7 @@ class Door:
         words: Words,
         deadline: float,
         lock: Optional[ConversationLock] = None,
-        handoff: Optional[HandoffService] = None,
+        handoff: Optional[HumanDesk] = None,
         metrics: Optional[Metrics] = None,
     ) -> None:
         self._handler = handler

@@ -58,6 +58,6 @@ def make_door(handler: Any, services: Services) -> Door:
         words,
         deadline,
         services.lock,
-        services.handoff,
+        services.human_desk,
         services.metrics,
     )

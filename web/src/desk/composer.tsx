@@ -11,7 +11,7 @@ import { words } from './words';
 
 const MOST = 500;
 const COUNT_FROM = 400;
-const POLITE = /^(对不起|很抱歉|非常感谢)[,!,!]?/; // every other sentence begins so: its button shows what follows
+const POLITE = /^((对不起|很抱歉|非常感谢)[,!]?)+/; // every other sentence begins so: its button shows what follows
 
 export function Composer({ talk }: { talk: Talk }) {
   const [desk, { phrases }] = useDesk();

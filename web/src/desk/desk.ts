@@ -394,4 +394,6 @@ function skewOf(now: number): number {
   return now - Date.now() / 1000;
 }
 
-export const nameOf = (one: Handoff): string => one.customer || one.phone || words.anonymous;
+// A surname by itself is not much of a name.
+export const nameOf = ({ customer, phone }: Handoff): string =>
+  [customer, customer.length < 2 && phone].filter(Boolean).join(' ') || words.anonymous;
