@@ -11,7 +11,7 @@ from typing import Any, Optional, Union
 
 from rasa.core.actions.action import Action
 from rasa.core.agent import Agent
-from rasa.core.channels.channel import OutputChannel
+from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
@@ -30,6 +30,7 @@ from rasa.utils.endpoints import EndpointConfig
 from hotline.dialogue.actions import local_action
 from hotline.dialogue.graph import DirectGraphRunner
 from hotline.dialogue.tracker import HotlineTracker
+from hotline.nlu.context import topic_of
 
 
 class LocalProcessor(MessageProcessor):
@@ -47,6 +48,19 @@ class LocalProcessor(MessageProcessor):
                 Path(directory), Path(model_path), LocalModelStorage, DirectGraphRunner
             )
         return Path(model_path).name, metadata, runner
+
+    async def parse_message(
+        self,
+        message: UserMessage,
+        tracker: Optional[DialogueStateTracker] = None,
+        only_output_properties: bool = True,
+    ) -> dict[str, Any]:
+        """See Rasa's; beside what was asked, ``metadata["context"]`` tells the task that was served last."""
+        context = (message.metadata or {}).get("context")
+        if tracker is not None and isinstance(context, dict):
+            context["topic"] = topic_of(tracker.events)
+        parsed: dict[str, Any] = await super().parse_message(message, tracker, only_output_properties)
+        return parsed
 
     def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Action, PolicyPrediction]:
         """See Rasa's."""

@@ -17,7 +17,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from hotline.nlu.context import asked_in_training, asked_last
+from hotline.nlu.context import asked_in_training, asked_last, topic_last
 from hotline.nlu.model import IntentModel
 from hotline.nlu.requests import several
 from hotline.text import normalise
@@ -25,7 +25,11 @@ from hotline.text import normalise
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class HotlineIntentClassifier(GraphComponent, IntentClassifier):
-    """Sets ``intent`` and ``intent_ranking``; reads what was asked last from ``metadata["context"]["asked"]``."""
+    """Sets ``intent`` and ``intent_ranking``, and ``requests`` when a turn makes several.
+
+    What was asked last, and which task was served last, it reads from ``asked`` and ``topic`` of
+    ``metadata["context"]``; without them a turn is understood by its words alone.
+    """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -77,7 +81,7 @@ class HotlineIntentClassifier(GraphComponent, IntentClassifier):
         assert self._model is not None
         for message in messages:
             text = normalise(message.get(TEXT) or "")
-            probability = self._model.probabilities(text, asked_last(message))
+            probability = self._model.probabilities(text, asked_last(message), topic_last(message))
             order = np.argsort(-probability)[: self._config["ranking"]]
             ranking = [{"name": self._model.intents[i], "confidence": float(probability[i])} for i in order]
             requests = several(text, self._best)

@@ -1,16 +1,25 @@
-"""What was asked before a turn: how the door tells, and how the training data tell."""
+"""What was asked and told before a turn: how the door tells, and how the training data tell."""
 
 from __future__ import annotations
 
+from collections.abc import Reversible
 from typing import Any, Optional
 
+from rasa.shared.core.events import Event, SessionStarted, UserUttered
 from rasa.shared.nlu.training_data.message import Message
+
+from hotline.nlu.requests import MOVES
 
 ASKED = frozenset({
     "start", "anything_else", "phone_number", "password", "month", "confirm", "surname", "problem", "choose",
     "address", "time", "told", "apology", "hold", "rating",
 })  # fmt: skip
 """The kinds of words that a customer may be answering; a closed list, anything else counts as unknown."""
+
+RAISED = frozenset({
+    "session_opened", "secret_entered", "asked_in_vain", "silence", "transfer_failed", "handoff_ended",
+})  # fmt: skip
+"""Intents that only a channel or the door can raise: they are about nothing."""
 
 
 def _kind(holder: Any) -> Optional[str]:
@@ -20,8 +29,29 @@ def _kind(holder: Any) -> Optional[str]:
 
 def asked_last(message: Message) -> Optional[str]:
     """The kind of words the customer heard last, from ``metadata["context"]["asked"]``; None when unknown."""
+    return _kind(_context(message))
+
+
+def topic_of(events: Reversible[Event]) -> Optional[str]:
+    """The intent of the task that a conversation was about last, from its events; None at its beginning."""
+    for event in reversed(events):
+        if isinstance(event, SessionStarted):
+            return None
+        if isinstance(event, UserUttered) and event.intent_name and event.intent_name not in MOVES | RAISED:
+            return str(event.intent_name)
+    return None
+
+
+def topic_last(message: Message) -> Optional[str]:
+    """The intent of the task that was served last, from ``metadata["context"]["topic"]``; None when unknown."""
+    context = _context(message)
+    topic = context.get("topic") if isinstance(context, dict) else None
+    return topic if isinstance(topic, str) else None
+
+
+def _context(message: Message) -> Any:
     metadata = message.get("metadata")
-    return _kind(metadata.get("context")) if isinstance(metadata, dict) else None
+    return metadata.get("context") if isinstance(metadata, dict) else None
 
 
 def asked_in_training(message: Message) -> Optional[str]:

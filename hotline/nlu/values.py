@@ -32,10 +32,11 @@ _ANY_NUMBER = re.compile(rf"(?<![\d.])(\d(?:{_PAUSE}\d){{6,12}})(?![\d])")
 
 
 def _phone_number(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]:
-    patterns = [_MOBILE, _LANDLINE] + ([_ANY_NUMBER] if asked == "phone_number" else [])
-    for pattern in patterns:
-        for m in pattern.finditer(text):
-            yield Found("phone_number", re.sub(r"\D", "", m[1]), m.start(1), m.end(1))
+    matches = [*_MOBILE.finditer(text), *_LANDLINE.finditer(text)]
+    if not matches and asked == "phone_number":
+        matches = list(_ANY_NUMBER.finditer(text))
+    for m in matches:
+        yield Found("phone_number", re.sub(r"\D", "", m[1]), m.start(1), m.end(1))
 
 
 # --- months ----------------------------------------------------------------------------------------------------------
@@ -88,6 +89,10 @@ _SPENT = re.compile(
     "(?:扣|充|交|缴|存|欠|收|退|返|花|付|差|剩|送|还有|多出|少)(?:了|我|你|的|值|费|掉|走|那|个|过|是|到|我的)*$"
 )
 _PACK_CUE, _PLAN_CUE = re.compile("流量包|加油包|叠加|加餐|包$|的包|流量的"), re.compile("套餐|资费|月租")
+# 十块的会员 is no pack for ten yuan.
+_OTHER_THING = re.compile(
+    "(?:那个|什么)?(?:会员|业务|东西|什么|费|新闻|充值|权益|信息|话费|保险|短信|彩铃|宽带|电视|违约|漫游|卡|票|红包)"
+)
 _BARE_NUMBER = re.compile(rf"(?:就|要|是|选|那|那个|嗯|办|换|的)*({NUMERAL})(?:块|元|的|吧|那个|啊|档)*")
 
 
@@ -102,6 +107,13 @@ def _priced(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
             for f in [*names.families(t), "流量包", "加油包"]
         )
     ]
+    spans = [span for span in spans if not _OTHER_THING.match(text, span[1])]
+    for table in ("plan", "pack"):
+        for family in names.families(table):
+            spans += [
+                (m.start(), m.end(), number(m["fee"]))
+                for m in re.finditer(rf"{family}(?:套餐)?(?P<fee>{NUMERAL})", text)
+            ]
     if asked == "choose" and (m := _BARE_NUMBER.fullmatch(text)):
         spans.append((m.start(1), m.end(1), number(m[1])))
     tables = ["plan", "pack"]
@@ -124,7 +136,7 @@ def _priced(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
 
 def _named(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]:
     for named in names.find(text):
-        if named.table in ("plan", "pack", "service", "city", "district"):
+        if named.table in ("plan", "pack", "service"):
             yield Found(*named)
 
 
@@ -160,7 +172,7 @@ def _people(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
     if not surnames:
         return
     either = "|".join(sorted(surnames, key=len, reverse=True))
-    for m in re.finditer(rf"(?:免贵|我|他|她|机主|本人|也|是|^)?姓({either})", text):
+    for m in re.finditer(rf"(?<!不)(?<!不是)姓({either})", text):
         yield Found("surname", m[1], m.start(1), m.end(1))
     for m in re.finditer(
         rf"(?:我|他|她|名字|机主)(?:叫|名叫|是叫|是)({either}){_GIVEN}{{1,2}}(?![\u4e00-\u9fff]{{2}})", text
@@ -172,7 +184,9 @@ def _people(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
     if asked == "surname":
         yield from _answered_surname(text, either)
     for m in _TITLE.finditer(text):
-        if not re.search("(?:那个|这位|你们|叫|哪位|位)$", text[: m.start()]) or asked == "surname":
+        # 小姐 alone calls the agent; a title is the customer's or owner's with a surname, or as an answer.
+        named = re.search(rf"(?:{either}){_GIVEN}{{0,2}}$", text[: m.start()].replace("谢谢", "  "))
+        if (named and not text.endswith("老", 0, m.start())) or asked == "surname" or m.group() == text:
             yield Found("title", _TITLES[m.group()], m.start(), m.end())
 
 
@@ -197,10 +211,27 @@ def _answered_surname(text: str, either: str) -> Iterator[Found]:
 # --- places, times, ratings ------------------------------------------------------------------------------------------
 
 _DISTRICT = re.compile("(?:(?<=市)|(?<=[在住是到去])|^)([\u4e00-\u9fff]{2})区")
-_NOT_A_DISTRICT = frozenset(["小", "地", "市", "郊", "山", "城", "社", "校", "园", "景", "片", "专"])
+_NOT_A_DISTRICT = frozenset(["小", "地", "市", "郊", "山", "城", "社", "校", "园", "景", "片", "专", "务"])
+_STREET = re.compile("(?:[东南西北中]|环|一|二|三)?(?:路|街|大街|大道|巷)")
+# A name of two characters is a place where its neighbours say so: 天心 is none in 今天心情.
+_PLACE_BEFORE = re.compile("(?:市|[在住去到搬回是来]|不是)$")
+_PLACE_AFTER = re.compile("[区县]|这|那|哪|附近|有没有|的?营业|$")
+_SHORT_ANSWER = 4
 
 
 def _place(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]:
+    end_of_city = -1
+    for named in sorted((n for n in names.find(text) if n.table in ("city", "district")), key=lambda n: n.start):
+        if _STREET.match(text, named.end):
+            continue
+        if named.table == "city":
+            end_of_city = named.end
+            yield Found(*named)
+            continue
+        before = _PLACE_BEFORE.search(text[: named.start]) or named.start in (0, end_of_city)
+        after = _PLACE_AFTER.match(text, named.end)
+        if (before and after) or named.start == end_of_city or asked == "address" or len(text) <= _SHORT_ANSWER:
+            yield Found(*named)
     for m in _DISTRICT.finditer(text):
         if m[1][-1] not in _NOT_A_DISTRICT:
             yield Found("district", m[1], m.start(1), m.end(1))
@@ -208,27 +239,32 @@ def _place(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]
 
 _DAY = (
     "(?:大后天|今天|明天|后天|今儿|明儿|今晚|明晚|(?:这|下|本)?个?(?:周|星期|礼拜)[一二三四五六日天末1-6]|周末"
-    "|(?:\\d{1,2}|[一二三]?十?[一二三四五六七八九十])[号日])"
+    "|(?:(?<!\\d)\\d{1,2}|[一二三]?十?[一二三四五六七八九十])[号日])"
 )
 _PART = "(?:早上|上午|中午|下午|傍晚|晚上|夜里|凌晨)"
 _CLOCK = (
     "(?:(?:\\d{1,2}|十[一二]?|[一二两三四五六七八九])点"
-    "(?:半|一刻|三刻|钟|[零一二三四五\\d]{1,2}十?[一二三四五六七八九]?分?)?|\\d{1,2}:\\d{2})"
+    "(?:半|一刻|三刻|钟|(?:[一二三四五]?十[一二三四五六七八九]?|零[一二三四五六七八九]|\\d{1,2})分?)?|\\d{1,2}:\\d{2})"
 )
 _AFTER = "(?:以后|之后|过后|以前|之前|左右)?"
 _TIME = re.compile(
     f"{_DAY}?的?{_PART}?{_CLOCK}(?:(?:到|至|-){_PART}?{_CLOCK})?{_AFTER}|{_DAY}?的?{_PART}{_AFTER}|{_DAY}"
 )
-_NOT_VISIT = re.compile(f"^(?:{_DAY}|{_PART})$")
+_NOT_VISIT = re.compile(f"(?:{_DAY}|{_PART})")
+_HOUSE_NUMBER = re.compile("[路街巷道弄村栋楼里园厦院第][\\d一二三四五六七八九十百零]*$")
+_NOT_THE_HOUR = re.compile("一点|[一二两三四五六七八九]点(?=意见|建议|要求|原因|[一二三四五六七八九]个)")
 
 
 def _time(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]:
     for m in _TIME.finditer(text):
-        start = m.start() + (m.group().startswith("的"))
-        vague = _NOT_VISIT.match(m.group()) and asked != "time" and len(text) > len(m.group()) + 4
+        words = m.group().removeprefix("的")
+        vague = _NOT_VISIT.fullmatch(words) and len(text) > len(words) + 4  # 今天怎么没网 asks for no visit
+        little = _NOT_THE_HOUR.fullmatch(words) or _NOT_THE_HOUR.match(text, m.start())  # 便宜一点
+        if "号" in words and _HOUSE_NUMBER.search(text[: m.start()]):
+            continue
         price = text.startswith(("块", "元", "G", "g"), m.end())
-        if not vague and not price and text[start : m.end()]:
-            yield Found("time", text[start : m.end()], start, m.end())
+        if words and not price and (asked == "time" or not (vague or (little and len(words) <= 2))):
+            yield Found("time", words, m.end() - len(words), m.end())
 
 
 _RATINGS = {
@@ -239,13 +275,19 @@ _RATINGS = {
     "满意": "4", "满分": "5", "好评": "5", "五星": "5", "四星": "4", "三星": "3", "两星": "2", "一星": "1",
 }  # fmt: skip
 _RATING_WORD = re.compile("|".join(sorted(_RATINGS, key=len, reverse=True)))
-_RATING_SCORE = re.compile("(?<![\\d百十.])([1-5一二两三四五])(?:颗?星|分)(?!钟|之|钱|\\d)")
+_SCORE = "([1-5一二两三四五])(?:颗?星(?!期|级)|分(?!钟|之|钱|\\d))"
+_RATING_SCORE = re.compile(rf"(?:打|给|评|给你|给个|打个|就|来个){_SCORE}|{_SCORE}(?:好评|差评)")
+_RATING_ALONE = re.compile(rf"(?:嗯|那|我|就|好)*{_SCORE}(?:吧|啊|了|谢谢)*")
 _RATING_BARE = re.compile("(?:我|给|打|选|按|那|就|个|嗯|是)*([1-5一二两三四五])(?:吧|啊|了|个)*")
 
 
 def _rating(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]:
-    if m := _RATING_SCORE.search(text):
-        yield Found("rating", _int(m[1]), m.start(1), m.end(1))
+    score = _RATING_ALONE.fullmatch(text) or _RATING_SCORE.search(text)
+    if not score and asked == "rating":
+        score = re.search(_SCORE, text)
+    if score:
+        group = score.lastindex or 1
+        yield Found("rating", _int(score[group]), score.start(group), score.end(group))
     elif asked == "rating":
         if m := _RATING_BARE.fullmatch(text):
             yield Found("rating", _int(m[1]), m.start(1), m.end(1))
@@ -253,7 +295,7 @@ def _rating(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
             yield Found("rating", _RATINGS[m.group()], m.start(), m.end())
 
 
-_FINDERS = (_phone_number, _named, _priced, _month, _amount, _people, _place, _time, _rating)
+_FINDERS = (_phone_number, _named, _month, _priced, _amount, _people, _place, _time, _rating)
 
 
 def find_values(text: str, names: Gazetteer, asked: Optional[str] = None) -> list[Found]:

@@ -10,12 +10,13 @@ from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.events import BotUttered, Event, SessionStarted, UserUttered
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from benchmarks.understanding import load
 from hotline.nlu.classifier import HotlineIntentClassifier
-from hotline.nlu.context import ASKED, asked_in_training, asked_last
+from hotline.nlu.context import ASKED, RAISED, asked_in_training, asked_last, topic_last, topic_of
 from hotline.nlu.model import IntentModel
 
 
@@ -97,3 +98,39 @@ def test_every_context_in_the_data_is_one_of_the_closed_list() -> None:
         for block in load(str(path))["nlu"]
     }
     assert said | taught <= ASKED | {None}
+
+
+def said(intent: str) -> UserUttered:
+    return UserUttered("…", {"name": intent, "confidence": 1.0})
+
+
+def test_the_topic_is_the_task_that_was_served_last() -> None:
+    events: list[Event] = [
+        SessionStarted(),
+        said("query_bill"),
+        said("affirm"),
+        BotUttered("…"),
+        said("secret_entered"),
+    ]
+    assert topic_of(events) == "query_bill"
+    assert topic_of([*events, said("query_points"), said("thank")]) == "query_points"
+
+
+def test_a_conversation_that_begins_anew_has_no_topic() -> None:
+    assert topic_of([]) is None
+    assert topic_of([said("query_bill"), SessionStarted(), said("greet")]) is None
+
+
+def test_what_only_a_channel_can_raise_is_the_domain_s_own_list() -> None:
+    taught = {
+        block["intent"]
+        for path in Path("data/nlu").glob("*.yml")
+        for block in load(str(path))["nlu"]
+        if "intent" in block
+    }
+    assert set(load("domain.yml")["intents"]) - taught - {"nlu_fallback"} == RAISED
+
+
+@pytest.mark.parametrize("metadata", [None, "query_bill", {}, {"context": None}, {"context": {"topic": 3}}])
+def test_a_topic_that_is_unknown_counts_as_none(metadata: Any) -> None:
+    assert topic_last(Message(data={"text": "嗯", "metadata": metadata})) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from statistics import mean
+from typing import Optional
 
 import pytest
 
@@ -83,3 +84,17 @@ def test_polite_frames_are_about_as_common_in_every_task() -> None:
 def test_every_intent_has_enough_examples() -> None:
     counts = Counter(intent for _, intent, _ in ROWS)
     assert {intent: n for intent, n in counts.items() if n < 200} == {}
+
+
+def test_few_examples_only_repeat_another() -> None:
+    """Fillers, stutters and punctuation make no new example; mostly these are backchannels that differ in nothing else."""
+    distinct = {(bare(collapse(text)), intent, asked) for text, intent, asked in ROWS}
+    assert len(distinct) >= 0.95 * len(ROWS)  # 0.96
+
+
+def test_the_same_words_mean_one_thing_in_one_context() -> None:
+    meanings: dict[tuple[str, Optional[str]], set[str]] = defaultdict(set)
+    for text, intent, asked in ROWS:
+        meanings[bare(text), asked].add(intent)
+    # 嗯, 哦 and bare numbers may be anything.
+    assert {words: intents for words, intents in meanings.items() if len(intents) > 1 and len(words[0]) > 1} == {}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.understanding import best, threshold
-from hotline.nlu.features import bare, features
+from hotline.nlu.features import bare, features, read
 from hotline.nlu.model import IntentModel, Row
 
 ROWS: list[Row] = [
@@ -43,23 +43,52 @@ def test_what_was_asked_changes_what_an_answer_means(small: IntentModel) -> None
     assert change[small.intents.index("affirm")] > 0 > change[small.intents.index("inform")]
 
 
-def test_familiar_words_are_trusted_and_strange_ones_are_not(small: IntentModel) -> None:
-    assert small.familiarity("查话费余额") == 1
-    assert small.familiarity("红烧排骨先焯水再炒糖色") < 0.2
-    assert small.familiarity("查话费余额红烧") > small.familiarity("红烧排骨先焯水再炒糖色")
+def test_words_never_heard_here_are_strange(small: IntentModel) -> None:
+    assert small.strangeness("查话费余额") == 0
+    assert small.strangeness("红烧排骨先焯水再炒糖色") > 0.6
+    assert small.strangeness("查话费余额红烧") < small.strangeness("红烧排骨先焯水再炒糖色")
 
 
-def test_words_of_talk_that_is_none_of_our_business_are_not_familiar(small: IntentModel) -> None:
-    assert small.familiarity("讲个笑话") < 1
+def test_a_homophone_is_no_strange_word(small: IntentModel) -> None:
+    assert small.strangeness("查划费鱼额") == 0
 
 
-def test_nothing_and_nothing_known_are_judged_without_conviction(small: IntentModel) -> None:
-    assert small.probabilities("").max() < 0.5
+def test_words_of_talk_that_is_none_of_our_business_are_strange(small: IntentModel) -> None:
+    assert small.strangeness("讲个笑话") > 0
+
+
+def test_strange_words_cost_confidence_and_change_no_order(small: IntentModel) -> None:
+    plain, strange = small.probabilities("查话费余额"), small.probabilities("查话费余额红烧排骨")
+    assert strange.max() < plain.max()
+    assert plain.argmax() == strange.argmax()
+
+
+def test_a_short_turn_after_an_explanation_is_likelier_about_the_same_matter(small: IntentModel) -> None:
+    balance = small.intents.index("query_balance")
+    alone = small.probabilities("还剩多少", "told")[balance]
+    assert small.probabilities("还剩多少", "told", "query_balance")[balance] > alone
+    assert small.probabilities("还剩多少", "anything_else", "query_balance")[balance] > alone
+    for asked, topic in (("confirm", "query_balance"), (None, "query_balance"), ("told", "no_such_intent")):
+        without = small.probabilities("还剩多少", asked)
+        np.testing.assert_array_equal(small.probabilities("还剩多少", asked, topic), without)
+
+
+def test_a_long_turn_speaks_for_itself(small: IntentModel) -> None:
+    long = "我昨天去营业厅问过他们说叫我打电话问你们流量还剩多少"
+    np.testing.assert_array_equal(small.probabilities(long, "told", "query_balance"), small.probabilities(long, "told"))
+
+
+@pytest.mark.parametrize("text", ["", "?!", "...", "😀", "——"])
+def test_a_turn_without_a_word_is_nothing(small: IntentModel, text: str) -> None:
+    assert small.probabilities(text).max() == 0
+
+
+def test_what_nobody_can_read_is_judged_without_conviction(small: IntentModel) -> None:
     assert small.probabilities("ζηθικλ").max() < threshold()
 
 
 @pytest.mark.parametrize(
-    "text", ["红烧排骨怎么做才好吃", "帮我写一首关于秋天的诗", "昨晚那场球谁赢了", "微积分的链式法则"]
+    "text", ["红烧排骨怎么做才好吃", "帮我写一首关于秋天的诗", "昨晚那场球谁赢了", "光合作用的暗反应"]
 )
 def test_the_trained_model_refuses_what_is_none_of_our_business(model: IntentModel, text: str) -> None:
     intent, sure = best(model, text)
@@ -82,13 +111,13 @@ def test_the_trained_model_hears_through_homophones(model: IntentModel, text: st
 
 
 def test_features_say_where_they_come_from() -> None:
-    found = features("呃查话费", "confirm")
+    found = features(read("呃查话费"), "confirm")
     assert {"c:呃查", "d:话费", "p:hua-fei", "q:confirm", "x:confirm/^查话费$"} <= set(found)
-    assert not any(name.startswith(("q:", "x:")) for name in features("呃查话费"))
+    assert not any(name.startswith(("q:", "x:")) for name in features(read("呃查话费")))
 
 
 def test_only_short_answers_are_joined_to_the_question() -> None:
-    long = features("我想查一下上个月的话费账单明细", "confirm")
+    long = features(read("我想查一下上个月的话费账单明细"), "confirm")
     assert [name for name in long if name.startswith("x:")] == ["x:confirm/12"]
 
 
