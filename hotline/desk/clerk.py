@@ -16,7 +16,9 @@ from hotline.services.people import AGENT
 from hotline.services.tickets import CATEGORIES, Move, State, level_for
 
 MOST_AT_ONCE = 200
+MOST_OFFSET = 2**31 - 1  # what every database can count
 MOST_TEXT = 1000
+LEVELS = {"1": 1, "2": 2, "3": 3}
 
 View = dict[str, Any]
 
@@ -45,15 +47,15 @@ class Clerk:
             query = TicketQuery(
                 states=tuple(State(state).value for state in states),
                 category=args.get("category", ""),
-                level=int(args["level"][0]) if args.get("level") else None,
+                level=LEVELS[args["level"][0]] if args.get("level") else None,
                 phone=args.get("phone", ""),
                 conversation=args.get("conversation", ""),
                 number=args.get("number", ""),
                 late_at=self._services.clock.now() if args.get("late") else None,
                 limit=min(max(int(args.get("limit", 50)), 1), MOST_AT_ONCE),
-                offset=max(int(args.get("offset", 0)), 0),
+                offset=min(max(int(args.get("offset", 0)), 0), MOST_OFFSET),
             )
-        except ValueError as error:
+        except (KeyError, ValueError) as error:
             raise MessageRejectedError("query", str(error)) from None
         now = self._services.clock.now()
         counts = {state.value: await self._tickets.count(TicketQuery(states=(state.value,))) for state in State}

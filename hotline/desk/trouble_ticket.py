@@ -35,6 +35,7 @@ BASE = "/tmf-api/troubleTicket/v4"
 CONTENT = "application/json;charset=utf-8"
 MOST_AT_ONCE, USUAL = 100, 20
 MOST_TEXT = 1000
+MOST_NUMBER = 2**31 - 1  # what every database can count
 ACTOR = "api"
 
 # Our states in TM Forum's words, and the moves by which a PATCH of ``status`` is followed.
@@ -190,8 +191,8 @@ class TroubleTickets:
             limit, offset = int(args.get("limit", USUAL)), int(args.get("offset", 0))
         except ValueError:
             raise ApiError(400, "limit", "limit and offset must be whole numbers") from None
-        if limit < 0 or offset < 0:
-            raise ApiError(400, "limit", "limit and offset must not be negative")
+        if not 0 <= limit <= MOST_NUMBER or not 0 <= offset <= MOST_NUMBER:
+            raise ApiError(400, "limit", f"limit and offset must be from 0 to {MOST_NUMBER}")
         query = TicketQuery(limit=min(limit, MOST_AT_ONCE), offset=offset)
         if status := args.get("status"):
             states = tuple(state.value for state, name in STATUS.items() if name in status.split(","))

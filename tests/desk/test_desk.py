@@ -426,6 +426,14 @@ async def test_the_customer_is_told_by_sms_that_a_ticket_was_filed_and_how_it_wa
     assert [(row.phone, number in row.text) for row in rows] == [("13800138000", True)]
 
 
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("offset=" + "9" * 30, 200), ("level=" + "9" * 30, 400), ("limit=x", 400), ("state=lost", 400), ("level=2", 200)],
+)
+async def test_no_search_for_tickets_is_a_fault(open_desk: Desk, query: str, status: int) -> None:
+    assert (await open_desk["c8001"].get(f"tickets?{query}"))[0] == status
+
+
 async def test_the_board_shows_people_queue_and_deadlines_to_the_supervisor(open_desk: Desk) -> None:
     await open_desk["a1001"].connect()
     await open_desk.waiting(target=SUPERVISOR)

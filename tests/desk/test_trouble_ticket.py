@@ -111,6 +111,7 @@ async def test_a_patch_adds_notes_and_changes_the_severity(api: Client) -> None:
         ("POST", MANY, MANY, {**NEW, "ticketType": "weather"}, 400),
         ("POST", MANY, MANY, {**NEW, "relatedParty": "x"}, 400),
         ("GET", f"{MANY}?limit=many", MANY, None, 400),
+        ("GET", f"{MANY}?offset={10**30}", MANY, None, 400),
         ("GET", f"{MANY}/C20261021999999", ONE, None, 404),
         ("DELETE", f"{MANY}/C20261021999999", ONE, None, 404),
         ("POST", f"{BASE}/hub", f"{BASE}/hub", {"callback": "ftp://x"}, 400),
