@@ -356,7 +356,7 @@ class Door:
         if inbound.payload and inbound.payload in {button["payload"] for button in state.get("buttons", [])}:
             intent, entities = parse_payload(inbound.payload)
             return self._injected(inbound, intent, entities, inbound.text, metadata)
-        text = without_commands(normalise(inbound.text))
+        text = without_commands(normalise(inbound.text))[:MAX_TEXT]  # one character may become eighteen
         _note_script(inbound.text, state)
         if state.get("secret") or inbound.secret:
             kept = await self._take_secret(text, inbound, state, metadata)

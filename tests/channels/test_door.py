@@ -200,6 +200,11 @@ def test_amounts_and_phone_numbers_are_no_passwords() -> None:
     assert redact("充了123456元给13800138000") == "充了123456元给13800138000"
 
 
+async def test_characters_that_normalisation_makes_longer_do_not_get_past_the_limit(door: Door, rasa: Rasa) -> None:
+    await door.receive(message("ﷺ" * 500))
+    assert len(rasa.last.text) <= 500
+
+
 @pytest.mark.parametrize("written", ["907153", "9 0 7 1 5 3", "907-153", "9.0.7.1.5.3", "9、0、7、1、5、3", "90 71 53"])
 def test_a_password_is_blotted_however_its_digits_are_set_apart(written: str) -> None:
     assert redact(f"我的密码{written},对吗") == "我的密码******,对吗"
