@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
-from hotline.masking import mask, mask_all
+from hotline.masking import mask
 
 
 def configure_logs(level: str) -> None:
@@ -26,8 +25,8 @@ def configure_logs(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
-            _mask_event,
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+            _mask_line,  # last of all: Rasa logs objects, which are words only once they are written out
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(),
@@ -40,7 +39,5 @@ class _MaskingFormatter(logging.Formatter):
         return mask(super().format(record))
 
 
-def _mask_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {
-        key: mask_all(value if isinstance(value, (str, dict, list)) else str(value)) for key, value in event.items()
-    }
+def _mask_line(_logger: Any, _method: str, line: Any) -> str:
+    return mask(str(line))

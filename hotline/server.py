@@ -40,6 +40,7 @@ def create_app(settings: Settings) -> Sanic:
     app.config.REQUEST_MAX_SIZE = 64 * 1024
     app.config.REQUEST_TIMEOUT = 10
     app.config.MOTD = False
+    app.config.FALLBACK_ERROR_FORMAT = "json"  # the pages of a framework say more than strangers need
     channels.channel.register(create_http_input_channels(None, str(ROOT / "credentials.yml")), app, route="/webhooks/")
     serve_pages(app, settings)
     probes.install(app, bootstrap.services())

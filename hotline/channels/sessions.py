@@ -90,6 +90,6 @@ def _claims(token: object, secret: str, audience: str) -> dict[str, Any]:
             leeway=LEEWAY,
             options={"require": ["exp", "iat", "sub"]},
         )
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, ValueError) as error:  # ValueError: bytes of a header that are no text
         raise BadTokenError(type(error).__name__) from None
     return claims

@@ -110,7 +110,7 @@ class Gate:
                 audience=AUDIENCE,
                 options={"require": ["exp", "iat", "sub"]},
             )
-        except jwt.InvalidTokenError as error:
+        except (jwt.InvalidTokenError, ValueError) as error:  # ValueError: bytes of a cookie that are no text
             raise NoSessionError(type(error).__name__) from None
         staff = await self._staff.find(str(claims["sub"]))
         if staff is None or staff.epoch != claims.get("epoch"):

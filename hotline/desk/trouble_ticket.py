@@ -98,7 +98,7 @@ class TroubleTickets:
         async def view(request: Request, **parameters: Any) -> HTTPResponse:
             try:
                 given = str(request.headers.get("Authorization") or "").removeprefix("Bearer ").strip()
-                if not self._token or not hmac.compare_digest(given.encode(), self._token.encode()):
+                if not self._token or not hmac.compare_digest(_bytes(given), _bytes(self._token)):
                     raise ApiError(401, "Unauthorized")
                 return await handler(request, **parameters)
             except HotlineError as error:
@@ -265,6 +265,11 @@ def event(number: int, at: datetime, kind: str, ticket: Json) -> tuple[str, Json
     }.get(kind, "TroubleTicketAttributeValueChangeEvent")
     body = {"eventId": str(number), "eventTime": at.isoformat(), "eventType": name, "event": {"troubleTicket": ticket}}
     return f"/listener/{name[0].lower()}{name[1:]}", body
+
+
+def _bytes(header: str) -> bytes:
+    """A header as it came, even where it is no text."""
+    return header.encode("utf-8", "surrogateescape")
 
 
 def _failure(error: HotlineError) -> HTTPResponse:

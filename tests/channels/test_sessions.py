@@ -100,3 +100,8 @@ def test_a_site_token_that_is_not_good_is_refused(token: str) -> None:
 def test_without_a_secret_nobody_is_signed_in() -> None:
     with pytest.raises(BadTokenError):
         SiteTokens("").check(site())
+
+
+def test_bytes_that_are_no_text_are_no_token() -> None:
+    with pytest.raises(BadTokenError):
+        Sessions("s" * 64).check("\udc84.a.b")

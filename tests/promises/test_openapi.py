@@ -25,8 +25,10 @@ def test_each_path_of_the_description_is_served(product: Product) -> None:
 @pytest.mark.services
 def test_the_endpoints_keep_to_their_description(product: Product) -> None:
     result = subprocess.run(
-        [str(SCHEMATHESIS), "run", str(DESCRIPTION), "--url", product.base, "--checks", CHECKS]
-        + ["--max-examples", "1000" if FULL else "60", "--exclude-checks", "unsupported_method"],
+        [
+            *(str(SCHEMATHESIS), "run", str(DESCRIPTION), "--url", product.base, "--checks", CHECKS),
+            *("--max-examples", "1000" if FULL else "60", "--exclude-checks", "unsupported_method"),
+        ],
         capture_output=True,
         text=True,
         timeout=1800 if FULL else 400,

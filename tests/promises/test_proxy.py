@@ -21,8 +21,10 @@ def proxy(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     folder = tmp_path_factory.mktemp("certificate")
     chain, key = folder / "chain.pem", folder / "key.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
-        + ["-out", str(chain), "-keyout", str(key)],
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"),
+            *("-out", str(chain), "-keyout", str(key)),
+        ],
         check=True,
         capture_output=True,
         timeout=60,
