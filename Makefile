@@ -1,7 +1,7 @@
 # `make run` and `make test` do all the set-up; the others do too. What a target has to know is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster test train shell lint format typecheck bench prove audit test-browser test-services clean setup setup-dev
+.PHONY: help run cluster test train shell demo-traffic review lint format typecheck bench prove audit test-browser test-services clean setup setup-dev
 
 # Nothing leaves this machine unasked; TensorFlow is quiet.
 export RASA_TELEMETRY_ENABLED := false
@@ -31,6 +31,14 @@ shell: setup ## talk to the assistant in this terminal
 	@$(python) scripts/train.py
 	@.venv/bin/hotline db upgrade
 	@.venv/bin/hotline shell
+
+demo-traffic: setup-dev ## play a month of invented traffic, so that reports have something to show (TALKS=400)
+	@$(python) scripts/train.py
+	@.venv/bin/hotline demo-traffic --talks $(or $(TALKS),400)
+
+review: setup ## list what was not understood, to be labelled by a person (docs/reviewing.md)
+	@.venv/bin/hotline db upgrade
+	@.venv/bin/hotline review list
 
 lint: setup-dev typecheck ## style, form and types
 	@.venv/bin/ruff check .

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 LEAST_FREE_MB = 200
 TALK_TESTS = ("test", "record", "chat", "demo-traffic")
-REPORTS = ("report",)
+REPORTS = ("report", "review")
 DEMO_STAFF = ("a1001", "a1002", "s9001", "c8001")  # agents, supervisor, clerk
 SENTENCES = ("查一下话费", "上个月账单为什么多了", "还有多少流量")
 

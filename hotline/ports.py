@@ -1032,12 +1032,8 @@ class ReportStore(Protocol):
         """
         ...
 
-    async def handed_off(self, span: Span, by: Sequence[str] = ()) -> Rows:
-        """How many of the conversations that began in the span were handed off, then or later; by ``day channel``."""
-        ...
-
-    async def measured(self, span: Span, kind: str, over: int) -> Rows:
-        """By name: how many facts of a kind with a value, the sum of the values, how many are above ``over``."""
+    async def measured(self, span: Span, kind: str) -> Rows:
+        """By name: how many facts of a kind with a value, the sum of the values, how many are above 60 (ch2)."""
         ...
 
     async def tickets(self, span: Span, now: datetime) -> Rows:
@@ -1064,6 +1060,16 @@ class ReportStore(Protocol):
         """The conversations behind a figure, newest first; ``kind`` is a fact's, ``contained``, ``ticket`` (``name``
         is a category) or ``rating`` (``name`` is a score).
         """
+        ...
+
+    async def sum_up(self, day: date) -> bool:
+        """Add up the facts of the first day before ``day`` that is not added up yet, for good; False when there is
+        none. Nothing may be recorded on that day any more.
+        """
+        ...
+
+    async def forget_sums(self, since: date) -> None:
+        """Count the days from ``since`` on from their facts again: something was recorded after all."""
         ...
 
     async def decide(self, phrase: str, intent: str, login: str, at: datetime) -> None:

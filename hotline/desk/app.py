@@ -33,6 +33,7 @@ from hotline.wording import Words
 PAGE = Path(__file__).resolve().parent.parent / "static" / "desk.html"
 TICK, LATE, HOUR = 2.0, 30.0, 3600.0  # seconds
 KEPT = timedelta(days=1)  # news that have arrived
+OVER = timedelta(hours=1)  # after midnight: by then every turn of the day before is kept
 
 
 def install(app: Sanic, services: Services) -> None:
@@ -72,6 +73,10 @@ def install(app: Sanic, services: Services) -> None:
     async def forget() -> None:
         await services.outbox.forget(services.clock.now() - KEPT)
 
+    async def sum_up() -> None:
+        while await services.reports.sum_up((services.clock.now() - OVER).date()):
+            await asyncio.sleep(0)
+
     tasks: list[asyncio.Task[None]] = []
 
     async def start(_app: Sanic, _loop: AbstractEventLoop) -> None:
@@ -82,6 +87,7 @@ def install(app: Sanic, services: Services) -> None:
             (dispatcher.run_once, TICK / 2),
             (services.tickets.note_late, LATE),
             (forget, HOUR),
+            (sum_up, HOUR),
         )
         tasks.extend(asyncio.ensure_future(again_and_again(step, every)) for step, every in steps)
 

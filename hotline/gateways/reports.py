@@ -4,22 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Optional
+from typing import Any, Optional
 
-from sqlalchemy import and_, case, column, func, insert, literal_column, select
+from sqlalchemy import case, delete, func, insert, literal_column, select, union_all
+from sqlalchemy.engine import Connection
+from sqlalchemy.schema import Table
 from sqlalchemy.sql import ColumnElement, Select
 
 from hotline.clock import ZONE
 from hotline.gateways.database import Database
-from hotline.gateways.schema import facts, handoffs, ratings, review_decisions, ticket_history, tickets
+from hotline.gateways.facts import insert_into
+from hotline.gateways.schema import (
+    fact_sum_days,
+    fact_sums,
+    facts,
+    ratings,
+    review_decisions,
+    ticket_history,
+    tickets,
+)
 from hotline.ports import Rows, Seen, Span
-from hotline.services.facts import BEGUN, NAMELESS
+from hotline.services.facts import BEGUN, HANDED_OFF, KINDS, UNANSWERED
 
 # A state in which the customer has his answer, or wants none.
 SETTLED = ("answered", "archived", "withdrawn")
 
-# As a literal, not a parameter: only so do databases see that the index of conversations' beginnings can be used.
-_BEGUN = facts.c.kind == literal_column(f"'{BEGUN}'")
+COLUMNS = ("kind", "day", "hour", "channel", "name")
+
+_FIRST = select(func.min(facts.c.day)).where(facts.c.kind == BEGUN)
+_SUMMED = select(func.max(fact_sum_days.c.day))
+_FIGURES = (
+    func.count().label("number"),
+    func.coalesce(func.sum(facts.c.value), 0).label("total"),
+    func.coalesce(func.sum(case((facts.c.value > UNANSWERED, 1), else_=0)), 0).label("over"),
+)
 
 
 class SqlReportStore:
@@ -30,48 +48,23 @@ class SqlReportStore:
 
     async def count(self, span: Span, kind: str, by: Sequence[str] = (), most: Optional[int] = None) -> Rows:
         """See the port."""
-        columns = [facts.c[name] for name in by]
-        query = select(*columns, func.count()).where(facts.c.kind == kind, *_within(span))
-        if kind in NAMELESS:
-            query = query.where(facts.c.name == "")  # so that days stand in order in the index
-        if most is not None:
-            query = query.order_by(func.count().desc(), *columns).limit(most)
-        return await self._rows(query.group_by(*columns) if columns else query)
+        return await self._counted(span, kind, by, ("number",), most)
 
-    async def handed_off(self, span: Span, by: Sequence[str] = ()) -> Rows:
+    async def measured(self, span: Span, kind: str) -> Rows:
         """See the port."""
-        columns = [facts.c[name] for name in by]
-        since = _midnight(span.first)  # none was handed off before it began
-        handed = select(handoffs.c.conversation).where(handoffs.c.at >= since).distinct().subquery()
-        query = (
-            select(*columns, func.count())
-            .select_from(handed.join(facts, and_(facts.c.conversation == handed.c.conversation, _BEGUN)))
-            .where(*_within(span))
-        )
-        return await self._rows(query.group_by(*columns) if columns else query)
-
-    async def measured(self, span: Span, kind: str, over: int) -> Rows:
-        """See the port."""
-        above = func.sum(case((facts.c.value > over, 1), else_=0))
-        query = select(facts.c.name, func.count(), func.sum(facts.c.value), above)
-        return await self._rows(query.where(facts.c.kind == kind, *_within(span)).group_by(facts.c.name))
+        return await self._counted(span, kind, ("name",), ("number", "total", "over"))
 
     async def tickets(self, span: Span, now: datetime) -> Rows:
         """See the port."""
         settled = (
-            select(ticket_history.c.ticket_id, func.min(ticket_history.c.at).label("at"))
-            .where(ticket_history.c.after.in_(SETTLED))
-            .group_by(ticket_history.c.ticket_id)
-            .subquery()
+            select(func.min(ticket_history.c.at))
+            .where(ticket_history.c.ticket_id == tickets.c.id, ticket_history.c.after.in_(SETTLED))
+            .scalar_subquery()
         )
-        late = case((func.coalesce(settled.c.at, now) > tickets.c.deadline, 1), else_=0).label("late")
-        kinds = (tickets.c.category, tickets.c.level, tickets.c.state, late)
-        query = (
-            select(*kinds, func.count())
-            .select_from(tickets.outerjoin(settled, settled.c.ticket_id == tickets.c.id))
-            .where(*_between(span, tickets.c.created, tickets.c.channel))
-            .group_by(tickets.c.category, tickets.c.level, tickets.c.state, column("late"))
-        )
+        late = case((func.coalesce(settled, now) > tickets.c.deadline, 1), else_=0).label("late")
+        each = select(tickets.c.category, tickets.c.level, tickets.c.state, late)
+        each = each.where(*_between(span, tickets.c.created, tickets.c.channel)).subquery()
+        query = select(*each.c, func.count()).group_by(*each.c)
         return await self._rows(query)
 
     async def ratings(self, span: Span) -> Rows:
@@ -87,8 +80,7 @@ class SqlReportStore:
 
     async def first_day(self) -> Optional[date]:
         """See the port."""
-        query = select(func.min(facts.c.day)).where(facts.c.kind == BEGUN, facts.c.name == "")
-        first: Optional[date] = (await self._rows(query))[0][0]
+        first: Optional[date] = (await self._rows(_FIRST))[0][0]
         return first
 
     async def seen(
@@ -110,6 +102,35 @@ class SqlReportStore:
         rows = await self._rows(query.limit(limit).offset(offset))
         return [Seen(row[0], row[1], row[2], str(row[3])) for row in rows]
 
+    async def sum_up(self, day: date) -> bool:
+        """See the port. A process that comes second finds the day taken and adds up nothing."""
+
+        def work(connection: Connection) -> bool:
+            last, first = connection.execute(_SUMMED).scalar(), connection.execute(_FIRST).scalar()
+            following = last + timedelta(days=1) if last else first
+            if following is None or following >= day:
+                return False
+            taken = connection.execute(
+                insert_into(connection, fact_sum_days).on_conflict_do_nothing(), {"day": following}
+            )
+            if taken.rowcount:
+                columns = [facts.c[name] for name in COLUMNS]
+                query = select(*columns, *_FIGURES).where(facts.c.kind.in_(KINDS), facts.c.day == following)
+                names = [*COLUMNS, *(figure.name for figure in _FIGURES)]
+                connection.execute(insert(fact_sums).from_select(names, query.group_by(*columns)))
+            return True
+
+        return await self._database.write(work)
+
+    async def forget_sums(self, since: date) -> None:
+        """See the port."""
+
+        def work(connection: Connection) -> None:
+            for table in (fact_sums, fact_sum_days):
+                connection.execute(delete(table).where(table.c.day >= since))
+
+        await self._database.write(work)
+
     async def decide(self, phrase: str, intent: str, login: str, at: datetime) -> None:
         """See the port."""
         row = {"phrase": phrase, "intent": intent, "login": login, "at": at}
@@ -122,26 +143,67 @@ class SqlReportStore:
         rows = await self._rows(query.order_by(review_decisions.c.id))
         return {phrase: intent for phrase, intent in rows if intent}
 
+    async def _counted(
+        self, span: Span, kind: str, by: Sequence[str], figures: Sequence[str], most: Optional[int] = None
+    ) -> Rows:
+        """Figures of a kind by columns: of days that are added up from their sums, of the others from the facts."""
+
+        def work(connection: Connection) -> list[tuple[Any, ...]]:
+            summed = connection.execute(_SUMMED).scalar()
+            parts = _parts(span, kind, by, figures, summed).subquery()
+            columns = [parts.c[name] for name in by]
+            totals = [func.coalesce(func.sum(parts.c[name]), 0) for name in figures]
+            query = select(*columns, *totals)
+            query = query.group_by(*columns) if columns else query
+            if most is not None:
+                query = query.order_by(totals[0].desc(), *columns).limit(most)
+            # PostgreSQL adds up to decimals.
+            width = len(by)
+            return [(*row[:width], *map(int, row[width:])) for row in connection.execute(query)]
+
+        return await self._database.read(work)
+
     async def _rows(self, query: Select) -> Rows:
         return await self._database.read(lambda connection: [tuple(row) for row in connection.execute(query)])
+
+
+def _parts(span: Span, kind: str, by: Sequence[str], figures: Sequence[str], summed: Optional[date]) -> Any:
+    """The days up to ``summed`` and those after it, each with their figures under the same names."""
+    fresh = {figure.name: figure for figure in _FIGURES}
+    columns = [facts.c[name] for name in by]
+    rest = select(*columns, *(fresh[name] for name in figures)).where(facts.c.kind == kind, *_within(span, facts))
+    if summed is not None:
+        rest = rest.where(facts.c.day > summed)
+    rest = rest.group_by(*columns) if columns else rest
+    if summed is None or summed < span.first:
+        return rest
+    columns = [fact_sums.c[name] for name in by]
+    sums = [func.sum(fact_sums.c[name]).label(name) for name in figures]
+    old = select(*columns, *sums).where(fact_sums.c.kind == kind, *_within(span, fact_sums), fact_sums.c.day <= summed)
+    old = old.group_by(*columns) if columns else old
+    return old if summed >= span.last else union_all(old, rest)
 
 
 def _facts_behind(span: Span, kind: str, name: Optional[str], hour: Optional[int]) -> Select:
     query = select(facts.c.conversation, facts.c.channel, facts.c.at, facts.c.name)
     if kind == "contained":
-        handed = select(handoffs.c.id).where(handoffs.c.conversation == facts.c.conversation)
+        other = facts.alias()
+        handed = select(other.c.id).where(
+            other.c.kind == literal_column(f"'{HANDED_OFF}'"), other.c.conversation == facts.c.conversation
+        )
         query, kind = query.where(~handed.exists()), BEGUN
     query = query.where(facts.c.kind == kind, *_within(span))
     if name is not None:
         query = query.where(facts.c.name == name)
     if hour is not None:
         query = query.where(facts.c.hour == hour)
-    return query.order_by(facts.c.day.desc(), facts.c.at.desc(), facts.c.id.desc())
+    # Day and hour first: the index brings them in order, and no more rows are read than are shown.
+    return query.order_by(facts.c.day.desc(), facts.c.hour.desc(), facts.c.at.desc(), facts.c.id.desc())
 
 
-def _within(span: Span) -> list[ColumnElement]:
-    wanted = [facts.c.day.between(span.first, span.last)]
-    return [*wanted, facts.c.channel == span.channel] if span.channel else wanted
+def _within(span: Span, table: Table = facts) -> list[ColumnElement]:
+    wanted = [table.c.day.between(span.first, span.last)]
+    return [*wanted, table.c.channel == span.channel] if span.channel else wanted
 
 
 def _between(span: Span, moment: ColumnElement, channel: ColumnElement) -> list[ColumnElement]:

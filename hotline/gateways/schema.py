@@ -541,16 +541,40 @@ facts = Table(
     Column("conversation", String(100), nullable=False),
     Column("at", Moment, nullable=False),
     Column("value", Integer),
-    # Holds all that reports count by, in the order they group it: nothing is sorted and no row is fetched.
-    Index(None, "kind", "name", "day", "hour", "channel"),
-    # A conversation begins once; also how a handoff finds the day on which its conversation began.
-    Index(
-        "uq_facts_begun",
-        "conversation",
-        unique=True,
-        sqlite_where=text("kind = 'begun'"),
-        postgresql_where=text("kind = 'begun'"),
+    Index(None, "kind", "day", "hour", "channel", "name"),  # holds all that reports count by: no row is fetched
+    # A conversation begins once and is once a conversation that was handed off.
+    *(
+        Index(
+            f"uq_facts_{kind}",
+            "conversation",
+            unique=True,
+            sqlite_where=text(f"kind = '{kind}'"),
+            postgresql_where=text(f"kind = '{kind}'"),
+        )
+        for kind in ("begun", "handed_off")
     ),
+)
+
+# The facts of days that are over, added up: a year of a million conversations is counted from these.
+fact_sums = Table(
+    "fact_sums",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("hour", SmallInteger, primary_key=True),
+    Column("channel", String(20), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("total", Integer, nullable=False),  # of the values
+    Column("over", Integer, nullable=False),  # how many values were above hotline.services.facts.UNANSWERED
+    sqlite_with_rowid=False,
+)
+
+# The days that are added up in ``fact_sums``, those without any fact too; without gaps from the first one on.
+fact_sum_days = Table(
+    "fact_sum_days",
+    metadata,
+    Column("day", Date, primary_key=True),
 )
 
 # What people made of phrases that were not understood; the latest of a phrase counts.

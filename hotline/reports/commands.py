@@ -83,3 +83,71 @@ def _figures(found: Report) -> Table:
 def _titled(table: Table, text: str) -> str:
     about = definitions()["tables"].get(table.name)
     return f"{table.name}{': ' + about['en'] if about else ''}\n{text}"
+
+
+@click.group()
+def review() -> None:
+    """What was not understood, for a person to label; nothing is learnt by itself (docs/reviewing.md)."""
+
+
+@review.command("list")
+@click.option("--from", "first", default="", metavar="DAY", help="first day (default: 30 days up to --to)")
+@click.option("--to", "last", default="", metavar="DAY", help="last day (default: today)")
+@click.option("--below", default=0.5, show_default=True, help="also list what was understood with less confidence")
+@click.option("--most", default=2000, show_default=True, type=click.IntRange(1), help="how many conversations to read")
+@click.option("--out", type=click.Path(path_type=Path), help="write the list to this file")
+def review_list(first: str, last: str, below: float, most: int, out: Optional[Path]) -> None:
+    """List refused and doubtful turns, masked and grouped, as a file to fill in."""
+    from hotline import bootstrap
+    from hotline.reports import review as loop
+    from hotline.reports.period import period
+
+    services = bootstrap.services()
+
+    async def ask() -> str:
+        span = period(first, last, "year", "", services.clock.now().date()).span
+        return loop.labels(await loop.doubts(services.reports, services.events, span, below, most))
+
+    try:
+        text = asyncio.run(ask())
+    except HotlineError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        services.close()
+    if out:
+        out.write_text(text, encoding="utf-8")
+        click.echo(f"{out}: give each phrase its intent, then run `hotline review patch {out} --out review.patch`")
+    else:
+        click.echo(text, nl=False)
+
+
+@review.command("patch")
+@click.argument("labels", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--effect", is_flag=True, help="train with the patch and put what customers would notice at its head")
+@click.option("--out", type=click.Path(path_type=Path), help="write the patch to this file")
+def review_patch(labels: Optional[Path], effect: bool, out: Optional[Path]) -> None:
+    """Make a patch of data/nlu from a filled-in LABELS file, or from what was decided on the page."""
+    from hotline import bootstrap
+    from hotline.reports import review as loop
+
+    try:
+        if labels:
+            decisions = loop.labelled(labels.read_text(encoding="utf-8"))
+        else:
+            services = bootstrap.services()
+            decisions = dict(asyncio.run(services.reports.decisions()))
+            services.close()
+        patch = loop.patch(decisions)
+        if not patch:
+            raise click.ClickException("there is nothing to add: no phrase has an intent that data/nlu lacks")
+        if effect:
+            from hotline.testing.commands import effect_of
+
+            patch = "".join(f"# {line}".rstrip() + "\n" for line in effect_of(patch).splitlines()) + patch
+    except HotlineError as error:
+        raise click.ClickException(str(error)) from None
+    if out:
+        out.write_text(patch, encoding="utf-8")
+        click.echo(f"{out}: read it, then `git apply {out}`, `make train`, `make test`, and commit")
+    else:
+        click.echo(patch, nl=False)

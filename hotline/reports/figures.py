@@ -17,6 +17,7 @@ from hotline.reports.period import Period
 from hotline.services.facts import (
     ANSWERED,
     BEGUN,
+    HANDED_OFF,
     HANDOFF,
     NOT_UNDERSTOOD,
     SAID,
@@ -30,7 +31,6 @@ from hotline.services.tickets import OPEN
 from hotline.text import collapse
 
 DEFINITIONS = Path(__file__).with_name("definitions.yml")
-UNANSWERED = 60  # seconds (ch2: 客户等待超过60秒未做答则视为未应答)
 MOST_PHRASES, MOST_COMMENTS = 500, 200
 CONTENT = (4, 5)  # scores of customers who are content
 
@@ -125,14 +125,14 @@ class _Counted:
     async def of(cls, store: ReportStore, span: Span, now: datetime) -> _Counted:
         return cls(
             begun=await store.count(span, BEGUN, ("day", "hour", "channel")),
-            handed=await store.handed_off(span, ("day", "hour", "channel")),
+            handed=await store.count(span, HANDED_OFF, ("day", "hour", "channel")),
             understood=(await store.count(span, UNDERSTOOD))[0][0],
             not_understood=(await store.count(span, NOT_UNDERSTOOD))[0][0],
             phrases=await store.count(span, NOT_UNDERSTOOD, ("name",), MOST_PHRASES),
             topics=await store.count(span, TOPIC, ("name",)),
             reasons=await store.count(span, HANDOFF, ("name",)),
-            waits=await store.measured(span, WAITED, UNANSWERED),
-            talks=await store.measured(span, TALKED, UNANSWERED),
+            waits=await store.measured(span, WAITED),
+            talks=await store.measured(span, TALKED),
             tickets=await store.tickets(span, now),
             ratings=await store.ratings(span),
             taboo=await store.count(span, TABOO, ("name",)),

@@ -7,18 +7,30 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
-from hotline.ports import ReportStore, Span
+import yaml
+
+from hotline.errors import HotlineError
+from hotline.masking import mask
+from hotline.ports import EventLog, ReportStore, Span
 from hotline.reports.figures import MOST_PHRASES, grouped
-from hotline.services.facts import NOT_UNDERSTOOD
+from hotline.services.facts import BEGUN, NOT_UNDERSTOOD
 from hotline.settings import ROOT
-from hotline.text import normalise
+from hotline.text import collapse, normalise
 
 DATA = Path("data") / "nlu"
 INVENTED = "13800138000"  # in place of a masked number: rows must look like what customers say
+
+FALLBACK = "nlu_fallback"
+HEAD = """\
+# Give a phrase its intent (a name in data/nlu, or out_of_scope); leave it empty where nobody can tell. Then:
+#   hotline review patch FILE --out review.patch
+"""
 
 _INTENT = re.compile(r"- intent: (\w+)")
 _ROW = re.compile(r" +- ")
@@ -27,10 +39,82 @@ _MARKUP = re.compile(r"[\[\](){}]")  # would be read as an entity
 _BLOTTED = re.compile(r"\*")
 
 
+class ReviewError(HotlineError):
+    """A file of labels is not well-formed; the text says why."""
+
+
 async def phrases(store: ReportStore, span: Span) -> list[tuple[str, int]]:
     """What was not understood, the most frequent first, grouped as on the page."""
     rows = await store.count(span, NOT_UNDERSTOOD, ("name",), MOST_PHRASES)
     return [(phrase, number) for phrase, number in grouped(rows)]
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A turn of the store that somebody should look at: what was said (masked), the likeliest intent and its
+    confidence, and whether it was refused as not understood.
+    """
+
+    phrase: str
+    guess: str
+    confidence: float
+    refused: bool
+
+
+async def doubts(store: ReportStore, log: EventLog, span: Span, below: float, most: int) -> list[Doubt]:
+    """Turns of the span's latest conversations (``most`` of them) that were refused or understood with less confidence
+    than ``below``.
+    """
+    found: list[Doubt] = []
+    for one in await store.seen(span, BEGUN, None, None, most, 0):
+        found += (doubt for event in await log.read(one.conversation) if (doubt := _doubt(event, below)))
+    return found
+
+
+def _doubt(event: Mapping[str, Any], below: float) -> Optional[Doubt]:
+    text = mask(str(event.get("text") or ""))
+    if event["event"] != "user" or not collapse(text):
+        return None
+    parsed = event.get("parse_data") or {}
+    ranking = [parsed.get("intent") or {}, *(parsed.get("intent_ranking") or [])]
+    refused = ranking[0].get("name") == FALLBACK
+    best: Mapping[str, Any] = next((one for one in ranking if one.get("name") not in (None, FALLBACK)), {})
+    name, confidence = str(best.get("name", "")), float(best.get("confidence", 0.0))
+    return Doubt(text, name, confidence, refused) if refused or confidence < below else None
+
+
+def labels(found: Sequence[Doubt]) -> str:
+    """A YAML file to fill in, the most frequent phrases first: how often each was said, and the likeliest intent."""
+    groups: dict[str, list[Doubt]] = {}
+    for doubt in found:
+        groups.setdefault(collapse(doubt.phrase), []).append(doubt)
+    rows = [
+        {
+            "phrase": Counter(doubt.phrase for doubt in group).most_common(1)[0][0],
+            "messages": len(group),
+            "understood": "no" if group[0].refused else "unsure",
+            "guess": f"{group[0].guess} {group[0].confidence:.2f}",
+            "intent": "",
+        }
+        for group in groups.values()
+    ]
+    rows.sort(key=lambda row: (-int(str(row["messages"])), str(row["phrase"])))
+    return HEAD + yaml.safe_dump(rows, allow_unicode=True, sort_keys=False, width=1000)
+
+
+def labelled(text: str, root: Path = ROOT) -> dict[str, str]:
+    """The phrases that were given an intent in such a file. Raises ``ReviewError`` for what cannot be read or is no
+    intent.
+    """
+    try:
+        rows = yaml.safe_load(text) or []
+        given = {str(row["phrase"]): str(row.get("intent") or "") for row in rows}
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise ReviewError(f"not a file of labels: {error}") from None
+    unknown = sorted({intent for intent in given.values() if intent} - set(intents(root)))
+    if unknown:
+        raise ReviewError(f"no such intents: {' '.join(unknown)}")
+    return {phrase: intent for phrase, intent in given.items() if intent}
 
 
 def intents(root: Path = ROOT) -> list[str]:

@@ -62,7 +62,7 @@ async def staffing(store: ReportStore, today: date) -> Staffing:
     first = await store.first_day()
     since = Span(this_monday - timedelta(weeks=WEEKS + 1), this_monday - timedelta(days=1))
     arrived = await store.count(since, HANDOFF, ("day", "hour"))
-    talks = await store.measured(since, TALKED, 0)
+    talks = await store.measured(since, TALKED)
     number, seconds = sum(row[1] for row in talks), sum(row[2] for row in talks)
     talk_time = seconds / number if number else USUAL_TALK
     weeks = weeks_before(this_monday, first)

@@ -3,6 +3,7 @@
 | kind | once a | name |
 |---|---|---|
 | ``begun`` | conversation | – ; at the first thing that the customer says: opening the widget is no conversation |
+| ``handed_off`` | conversation that was handed off, under the day and hour it began | – |
 | ``ended`` | conversation | ``farewell``, or ``left`` when the customer was gone without one |
 | ``topic`` | conversation and topic | the topic that the assistant spoke about |
 | ``understood`` | message to the assistant | – |
@@ -24,12 +25,13 @@ from typing import Any
 from hotline.masking import mask
 from hotline.ports import Conversation, Fact, Mode
 
-BEGUN, ENDED, TOPIC = "begun", "ended", "topic"
+BEGUN, ENDED, TOPIC, HANDED_OFF = "begun", "ended", "topic", "handed_off"
 UNDERSTOOD, NOT_UNDERSTOOD = "understood", "not_understood"
 SAID, HANDOFF, TABOO = "said", "handoff", "taboo"
 WAITED, TALKED, ANSWERED = "waited", "talked", "answered"
 
-NAMELESS = (BEGUN, UNDERSTOOD)
+KINDS = (BEGUN, HANDED_OFF, ENDED, TOPIC, UNDERSTOOD, NOT_UNDERSTOOD, SAID, HANDOFF, WAITED, TALKED, TABOO)
+UNANSWERED = 60  # seconds (ch2: 客户等待超过60秒未做答则视为未应答)
 LONGEST = 200  # characters of a name
 COUNTED = "counted"  # in a conversation's state: what is counted once
 HOUSE = "house"  # the clause of what the manual does not prescribe

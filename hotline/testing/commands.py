@@ -61,9 +61,22 @@ def _difference(revision: str, model: Optional[str]) -> str:
     from hotline.testing.difference import compare, markdown
     from hotline.testing.revision import record, record_of_revision
 
-    files = [path.relative_to(ROOT) for folder in (TALKS, HELD_OUT) for path in sorted((ROOT / folder).glob("*.yml"))]
+    files = _files()
     after = record(Path(model).resolve() if model else load_settings().model, files)
     return markdown(compare(record_of_revision(revision, files), after), revision)
+
+
+def effect_of(patch: str) -> str:
+    """What customers would notice if a patch were applied to the latest commit; trains both, for some minutes."""
+    from hotline.testing.difference import compare, markdown
+    from hotline.testing.revision import record_of_patch, record_of_revision
+
+    files = _files()
+    return markdown(compare(record_of_revision("HEAD", files), record_of_patch(patch, files)), "HEAD")
+
+
+def _files() -> list[Path]:
+    return [path.relative_to(ROOT) for folder in (TALKS, HELD_OUT) for path in sorted((ROOT / folder).glob("*.yml"))]
 
 
 @click.command()
@@ -127,7 +140,7 @@ def _until_end(lines: Iterator[str]) -> Iterator[str]:
 
 
 @click.command("demo-traffic")
-@click.option("--talks", default=600, show_default=True, type=click.IntRange(1), help="how many talks")
+@click.option("--talks", default=400, show_default=True, type=click.IntRange(1), help="how many talks")
 @click.option("--days", default=30, show_default=True, type=click.IntRange(1, 366), help="over how many days up to now")
 @click.option("--seed", default=1860, show_default=True, help="another one makes other customers")
 def demo_traffic(talks: int, days: int, seed: int) -> None:

@@ -45,6 +45,22 @@ def record_of_revision(revision: str, files: Sequence[Path]) -> Any:
         return record(_trained(tree), files, tree)
 
 
+def record_of_patch(patch: str, files: Sequence[Path]) -> Any:
+    """The same for the latest commit with a patch applied."""
+    with tempfile.TemporaryDirectory(prefix="hotline-patch-") as directory:
+        tree = Path(directory)
+        unpack("HEAD", tree)
+        command = ["git", "apply", "-"]
+        # Outside of any repository, or git would look for the files in the one around it.
+        environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
+        done = subprocess.run(
+            command, cwd=tree, env=environment, input=patch, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RevisionError(f"git apply: {done.stderr.strip()}")
+        return record(_trained(tree), files, tree)
+
+
 def unpack(revision: str, tree: Path) -> None:
     """Write the files of a revision into a directory; nothing of the repository is touched."""
     archive = subprocess.run(["git", "archive", revision], cwd=ROOT, capture_output=True, check=False)

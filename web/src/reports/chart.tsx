@@ -20,7 +20,8 @@ const PRINTED = 680; // pixels across an A4 page within its margins
 const common: Option = {
   animation: false,
   aria: { enabled: true },
-  textStyle: { fontFamily: 'inherit' },
+  // As in reports.css, by name: texts are measured before they are drawn, and nothing can be inherited there.
+  textStyle: { fontFamily: '"PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif' },
   // The page's policy allows no style in markup: the tip is drawn, not built of HTML.
   tooltip: { trigger: 'axis', renderMode: 'richText', confine: true },
   grid: { left: 8, right: 12, top: 32, bottom: 4, containLabel: true },
@@ -36,7 +37,7 @@ export function Chart({ option, height, label, onPick }: { option: Option; heigh
     const made = init(box.current!, undefined, { renderer: 'svg' });
     chart.current = made;
     made.on('click', (event) => pick.current?.({ name: event.name, index: event.dataIndex ?? 0, data: event.data }));
-    const fit = () => made.resize();
+    const fit = () => made.resize({ width: 'auto', height: 'auto' });
     const seen = new ResizeObserver(fit);
     seen.observe(box.current!);
     const print = () => made.resize({ width: Math.min(PRINTED, box.current!.closest('.half') ? PRINTED / 2 - 24 : PRINTED) });
@@ -56,7 +57,7 @@ export function Chart({ option, height, label, onPick }: { option: Option; heigh
 
   useEffect(() => {
     box.current!.style.height = `${height}px`;
-    chart.current!.resize();
+    chart.current!.resize({ height });
   }, [height]);
 
   return <div class={onPick ? 'chart picks' : 'chart'} ref={box} />;
@@ -69,7 +70,7 @@ const numbers = { type: 'value', minInterval: 1, splitLine: { lineStyle: { color
 export const lying = (labels: string[], values: number[], name: string): Option => ({
   grid: { left: 8, right: 44, top: 4, bottom: 4, containLabel: true },
   xAxis: { ...numbers, show: false },
-  yAxis: { ...category(labels), inverse: true, axisLine: { show: false } },
+  yAxis: { ...category(labels), inverse: true, axisLine: { show: false }, axisLabel: { width: 120, overflow: 'truncate' } },
   series: [{ type: 'bar', name, data: values, barMaxWidth: 18, itemStyle: { color: blue, borderRadius: [0, 3, 3, 0] }, label: { show: true, position: 'right' } }],
 });
 
@@ -85,7 +86,7 @@ export const standing = (labels: string[], values: number[], name: string): Opti
 export const stacked = (labels: string[], parts: { name: string; values: number[]; color: string }[]): Option => ({
   legend: { top: 0, right: 0, itemWidth: 12, itemHeight: 12 },
   xAxis: { ...numbers, show: false },
-  yAxis: { ...category(labels), inverse: true, axisLine: { show: false } },
+  yAxis: { ...category(labels), inverse: true, axisLine: { show: false }, axisLabel: { width: 120, overflow: 'truncate' } },
   grid: { left: 8, right: 24, top: 30, bottom: 4, containLabel: true },
   series: parts.map(({ name, values, color }) => ({ type: 'bar', stack: 'all', name, data: values, barMaxWidth: 18, itemStyle: { color } })),
 });

@@ -31,7 +31,7 @@ export function Bar({ wanted, onChange }: { wanted: Wanted; onChange: (wanted: W
   const value = (event: Event) => (event.currentTarget as HTMLInputElement).value;
   return (
     <header>
-      <h1>{words.title}</h1>
+      <h1>{words.title}<a href="/desk/">{words.desk}</a></h1>
       <div class="ranges" role="group">
         {Object.entries(RANGES).map(([name, range]) => {
           const chosen = range();

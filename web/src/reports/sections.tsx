@@ -45,7 +45,7 @@ export function Headline({ report, known, onAsk }: { report: Report; known: Defi
         const value = shown(figure.value, about.unit);
         return (
           <div class="card" key={name} data-figure={name}>
-            <h3><Means about={about} /></h3>
+            <h2><Means about={about} /></h2>
             {behind && figure.value != null
               ? <button class="value" onClick={() => onAsk({ title: about.title, kind: behind })}>{value}</button>
               : <span class="value">{value}</span>}
@@ -85,7 +85,7 @@ export function Tables({ report, known, wanted, onAsk }: { report: Report; known
   const flow = table('traffic').rows;
   const byDay = (row: Cell[] | undefined) => {
     const [day, hour] = String(row?.[0] ?? '').split(' ');
-    if (day && day.length === 10) onAsk({ title: String(row![0]), kind: 'begun', name: '', from: day, to: day, hour: hour ? Number(hour) : undefined });
+    if (day && day.length === 10) onAsk({ title: String(row![0]), kind: 'begun', from: day, to: day, hour: hour ? Number(hour) : undefined });
   };
   const sorts = [...new Set(table('tickets').rows.map((row) => String(row[0])))];
   const ofSort = (late: number) => sorts.map((sort) => table('tickets').rows.filter((row) => row[0] === sort && row[3] === late).reduce((sum, row) => sum + number(row[4]), 0));
@@ -93,22 +93,28 @@ export function Tables({ report, known, wanted, onAsk }: { report: Report; known
     <div class="panels">
       {panel('traffic', <Chart height={300} label={known.tables.traffic!.title} onPick={({ index }) => byDay(flow[index])}
         option={traffic(flow.map((row) => short(String(row[0]), report.by)), flow.map((row) => number(row[1])), flow.map((row) => row[2] as number | null), flow.map((row) => row[3] as number | null), [known.columns.conversations!, known.columns.before!, known.columns.contained!])} />, true)}
-      {panel('hours', <Chart height={220} label={known.tables.hours!.title} onPick={({ index }) => onAsk({ title: words.hour(index), kind: 'begun', name: '', hour: index })}
-        option={standing(table('hours').rows.map((row) => String(row[0])), table('hours').rows.map((row) => number(row[1])), known.columns.conversations!)} />)}
-      {panel('channels', list('channels'))}
-      {panel('topics', ranked('topics', 'topic'))}
-      {panel('reasons', ranked('reasons', 'handoff'))}
-      {panel('waits', list('waits'))}
-      {panel('tickets', <>
-        <Chart height={sorts.length * LINE + 40} label={known.tables.tickets!.title} onPick={({ index }) => onAsk({ title: named(sorts[index]), kind: 'ticket', name: sorts[index] })}
-          option={stacked(sorts.map(named), [{ name: words.intime, values: ofSort(0), color: blue }, { name: words.late, values: ofSort(1), color: red }])} />
-        <details><summary>{known.tables.tickets!.title}</summary>{list('tickets', (row) => onAsk({ title: named(row[0]), kind: 'ticket', name: String(row[0]) }))}</details>
-      </>)}
-      {panel('ratings', <Chart height={200} label={known.tables.ratings!.title} onPick={({ index }) => onAsk({ title: `${index + 1}分`, kind: 'rating', name: String(index + 1) })}
-        option={standing(table('ratings').rows.map((row) => `${row[0]}分`), table('ratings').rows.map((row) => number(row[1])), known.tables.ratings!.title)} />, false, !report.headline.ratings!.value)}
-      {panel('comments', list('comments', (row) => onAsk({ title: String(row[3]), conversation: String(row[1]) })))}
-      {panel('clauses', ranked('clauses', 'said'))}
-      {panel('taboo', ranked('taboo', 'taboo'))}
+      <div class="pair">
+        <div class="column">
+          {panel('hours', <Chart height={220} label={known.tables.hours!.title} onPick={({ index }) => onAsk({ title: words.hour(index), kind: 'begun', hour: index })}
+            option={standing(table('hours').rows.map((row) => String(row[0])), table('hours').rows.map((row) => number(row[1])), known.columns.conversations!)} />)}
+          {panel('topics', ranked('topics', 'topic'))}
+          {panel('ratings', <Chart height={200} label={known.tables.ratings!.title} onPick={({ index }) => onAsk({ title: `${index + 1}分`, kind: 'rating', name: String(index + 1) })}
+            option={standing(table('ratings').rows.map((row) => `${row[0]}分`), table('ratings').rows.map((row) => number(row[1])), known.tables.ratings!.title)} />, false, !report.headline.ratings!.value)}
+          {panel('clauses', ranked('clauses', 'said'))}
+        </div>
+        <div class="column">
+          {panel('channels', list('channels'))}
+          {panel('reasons', ranked('reasons', 'handoff'))}
+          {panel('waits', list('waits'))}
+          {panel('tickets', <>
+            <Chart height={sorts.length * LINE + 40} label={known.tables.tickets!.title} onPick={({ index }) => onAsk({ title: named(sorts[index]), kind: 'ticket', name: sorts[index] })}
+              option={stacked(sorts.map(named), [{ name: words.intime, values: ofSort(0), color: blue }, { name: words.late, values: ofSort(1), color: red }])} />
+            <details><summary>{known.tables.tickets!.title}</summary>{list('tickets', (row) => onAsk({ title: named(row[0]), kind: 'ticket', name: String(row[0]) }))}</details>
+          </>)}
+          {panel('comments', list('comments', (row) => onAsk({ title: String(row[3]), conversation: String(row[1]) })))}
+          {panel('taboo', ranked('taboo', 'taboo'))}
+        </div>
+      </div>
       <Panel name="staffing" about={known.tables.staffing!} wanted={wanted} wide>
         <Week report={report} known={known} />
       </Panel>
@@ -135,7 +141,7 @@ export function Plain({ table, known, onPick }: { table: Table; known: Definitio
   return (
     <div class="scroll" tabIndex={0}>
       <table>
-        <thead><tr>{table.columns.map((name) => <th scope="col" key={name}>{known.columns[name]}</th>)}</tr></thead>
+        <thead><tr>{table.columns.map((name, n) => <th scope="col" key={name} class={typeof table.rows[0]?.[n] === 'number' ? 'number' : ''}>{known.columns[name]}</th>)}</tr></thead>
         <tbody>
           {table.rows.map((row, n) => (
             <tr key={n} class={onPick ? 'picks' : ''} onClick={onPick && (() => onPick(row))}>
