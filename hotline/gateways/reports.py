@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Optional
 
@@ -168,20 +169,25 @@ class SqlReportStore:
 
 
 def _parts(span: Span, kind: str, by: Sequence[str], figures: Sequence[str], summed: Optional[date]) -> Any:
-    """The days up to ``summed`` and those after it, each with their figures under the same names."""
-    fresh = {figure.name: figure for figure in _FIGURES}
-    columns = [facts.c[name] for name in by]
-    rest = select(*columns, *(fresh[name] for name in figures)).where(facts.c.kind == kind, *_within(span, facts))
-    if summed is not None:
-        rest = rest.where(facts.c.day > summed)
-    rest = rest.group_by(*columns) if columns else rest
-    if summed is None or summed < span.first:
-        return rest
-    columns = [fact_sums.c[name] for name in by]
-    sums = [func.sum(fact_sums.c[name]).label(name) for name in figures]
-    old = select(*columns, *sums).where(fact_sums.c.kind == kind, *_within(span, fact_sums), fact_sums.c.day <= summed)
-    old = old.group_by(*columns) if columns else old
-    return old if summed >= span.last else union_all(old, rest)
+    """The days up to ``summed`` and those after it, each with their figures under the same names.
+
+    Each part has its own first and last day: of two bounds on one side SQLite seeks the one that it sees first.
+    """
+    parts = []
+    if summed is not None and summed >= span.first:
+        sums = [func.sum(fact_sums.c[name]).label(name) for name in figures]
+        parts.append(_part(replace(span, last=min(span.last, summed)), kind, fact_sums, by, sums))
+        span = replace(span, first=summed + timedelta(days=1))
+    if span.first <= span.last:
+        fresh = {figure.name: figure for figure in _FIGURES}
+        parts.append(_part(span, kind, facts, by, [fresh[name] for name in figures]))
+    return union_all(*parts)
+
+
+def _part(span: Span, kind: str, table: Table, by: Sequence[str], figures: Sequence[Any]) -> Select:
+    columns = [table.c[name] for name in by]
+    query = select(*columns, *figures).where(table.c.kind == kind, *_within(span, table))
+    return query.group_by(*columns) if columns else query
 
 
 def _facts_behind(span: Span, kind: str, name: Optional[str], hour: Optional[int]) -> Select:
