@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-import sqlite3
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.pool import NullPool
 
 # Under which names tests speak of tables; a topic that adds a table adds its name here.
 TABLES = {
@@ -19,7 +22,7 @@ TABLES = {
 }
 
 
-def missing(database: Path, kind: str, wanted: Any) -> str:
+def missing(database: str, kind: str, wanted: Any) -> str:
     """What is not as wanted, in a sentence with the rows there are; empty when all is well.
 
     ``wanted`` is ``none``, one mapping of columns to values, or a list of such; a value between slashes is a regular
@@ -40,22 +43,22 @@ def missing(database: Path, kind: str, wanted: Any) -> str:
     return ""
 
 
-def count(database: Path, kind: str) -> int:
+def count(database: str, kind: str) -> int:
     """How many rows there are."""
     return len(_rows(database, TABLES[kind]))
 
 
-def reasons(database: Path) -> set[str]:
+def reasons(database: str) -> set[str]:
     """Why humans were wanted."""
     return {str(row["reason"]) for row in _rows(database, TABLES["desk"])}
 
 
-def ticket_moves(database: Path) -> set[tuple[str, str, str]]:
+def ticket_moves(database: str) -> set[tuple[str, str, str]]:
     """The moves that tickets made: state before, move, state after."""
     return {(row["before"], row["move"], row["after"]) for row in _rows(database, "ticket_history")}
 
 
-def last_code(database: Path) -> str:
+def last_code(database: str) -> str:
     """The six digits in the last short message; empty when there are none."""
     texts = [str(row["text"]) for row in _rows(database, TABLES["sms"])]
     codes = re.findall(r"(?<!\d)\d{6}(?!\d)", texts[-1]) if texts else []
@@ -67,21 +70,25 @@ def _fits(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 
 def _equal(found: Any, wanted: Any) -> bool:
-    text = str(wanted)
-    if len(text) > 1 and text[0] == text[-1] == "/":
-        return bool(re.search(text[1:-1], str(found)))
-    return found == wanted or str(found) == text
+    plain = str(wanted)
+    if len(plain) > 1 and plain[0] == plain[-1] == "/":
+        return bool(re.search(plain[1:-1], str(found)))
+    return found == wanted or str(found) == plain
 
 
-def _rows(database: Path, table: str) -> list[dict[str, Any]]:
-    connection = sqlite3.connect(database)
+def _rows(database: str, table: str) -> list[dict[str, Any]]:
+    engine = create_engine(database, future=True, poolclass=NullPool)
     try:
-        connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute(f'SELECT * FROM "{table}"')]  # a name of TABLES
-    except sqlite3.OperationalError:
+        with engine.connect() as connection:
+            found = connection.execute(text(f'SELECT * FROM "{table}" ORDER BY 1'))  # a name of TABLES
+            return [{name: _plain(value) for name, value in row.items()} for row in found.mappings()]
+    except (OperationalError, ProgrammingError):
         return []  # a table that this version does not have yet is empty
-    finally:
-        connection.close()
+
+
+def _plain(value: Any) -> Any:
+    """The value as SQLite has it, where PostgreSQL's driver has read JSON already."""
+    return json.dumps(value) if isinstance(value, (dict, list)) else value
 
 
 def _shown(rows: Sequence[Mapping[str, Any]]) -> str:

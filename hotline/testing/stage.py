@@ -164,9 +164,9 @@ class Stage:
         self._count = 0
 
     @property
-    def database(self) -> Path:
-        """The test's own database file."""
-        return self._place.directory / "hotline.db"
+    def database(self) -> str:
+        """URL of the test's own database."""
+        return self.settings.database
 
     async def set_slots(self, conversation: str, slots: Mapping[str, Any]) -> None:
         """Give a conversation slots before it begins."""

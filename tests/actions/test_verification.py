@@ -105,7 +105,7 @@ def test_neither_code_nor_password_is_kept_in_the_conversation(stage: Stage) -> 
     talk(stage, "我忘了服务密码", WANG)
     secrets = [code(stage), "573926"]
     talk(stage, *secrets, "确认")
-    dump = sqlite3.connect(stage.database)
+    dump = sqlite3.connect(stage.database.removeprefix("sqlite:///"))
     text = "\n".join(line for line in dump.iterdump() if '"sms_outbox"' not in line)
     dump.close()
     assert [secret for secret in secrets if secret in text] == []
