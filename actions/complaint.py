@@ -452,8 +452,9 @@ class ActionCallSupervisor(HotlineAction):
                 number = ticket.number
                 _say_filed(call, ticket)
         except GatewayError as error:
-            logger.error("a complaint could not be filed: %s", type(error).__name__)
-            call.say("utter_complaint_not_filed")
+            logger.error("a complaint could not be filed or remarked on: %s", type(error).__name__)
+            if not number:  # a ticket that there is stays on record, whatever becomes of the remark
+                call.say("utter_complaint_not_filed")
         except IllegalMoveError:
             logger.info("a ticket that has ended was complained of again")
         if phone:

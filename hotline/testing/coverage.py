@@ -25,6 +25,7 @@ from hotline.services.tickets import MOVES
 KINDS = ("intents", "rules", "stories", "questions", "responses", "clauses", "outcomes", "reasons", "transitions")
 
 HOUSE = "house"
+PARTS = {"phrase", "listing"}  # what makes parts of sentences (hotline/wording.py)
 
 
 class ThresholdError(HotlineError):
@@ -170,9 +171,18 @@ def _outcomes(actions: Path, responses: set[str]) -> Iterator[str]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef) and node.name.startswith("Action"):
                 name = "".join("_" + c.lower() if c.isupper() else c for c in node.name).lstrip("_")
-                for inner in ast.walk(node):
+                for inner in _said(node):
                     if isinstance(inner, ast.Constant) and inner.value in responses:
                         yield outcome(name, str(inner.value))
+
+
+def _said(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a class without those that only name parts of sentences."""
+    yield node
+    for inner in ast.iter_child_nodes(node):
+        parts = isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr in PARTS
+        if not parts:
+            yield from _said(inner)
 
 
 # --- what is reached --------------------------------------------------------------------------------------------------

@@ -137,14 +137,10 @@ def _case(path: Path, data: Mapping[str, Any], index: int, lines: Mapping[Path_,
         if name not in fixtures:
             raise TestFileError(f"{at('fixtures')}no fixture is called {name}")
         slots.update(_merged(fixtures[name]))
-    metadata: dict[str, Any] = {}
-    if raw.get("metadata"):
-        known = _merged(data.get("metadata", []))
-        if raw["metadata"] not in known:
-            raise TestFileError(f"{at('metadata')}no metadata is called {raw['metadata']}")
-        metadata = dict(known[raw["metadata"]])
+    named = _merged(data.get("metadata", []))
+    metadata = _named(named, raw.get("metadata"), at("metadata"))
     begins = chosen("at", None)
-    steps = tuple(_steps(path, raw["steps"], ("test_cases", index, "steps"), lines))
+    steps = tuple(_steps(path, raw["steps"], ("test_cases", index, "steps"), lines, named))
     return Case(
         name=raw["test_case"],
         file=path,
@@ -160,7 +156,16 @@ def _case(path: Path, data: Mapping[str, Any], index: int, lines: Mapping[Path_,
     )
 
 
-def _steps(path: Path, raw: list[Any], where: Path_, lines: Mapping[Path_, int]) -> Iterator[Step]:
+def _named(known: Mapping[str, Any], name: Optional[str], error: TestFileError) -> dict[str, Any]:
+    """The metadata of a name; none without one."""
+    if name is not None and name not in known:
+        raise TestFileError(f"{error}no metadata is called {name}")
+    return dict(known[name]) if name is not None else {}
+
+
+def _steps(
+    path: Path, raw: list[Any], where: Path_, lines: Mapping[Path_, int], metadata: Mapping[str, Any]
+) -> Iterator[Step]:
     moved = False
     for number, item in enumerate(raw):
         place = (*where, number)
@@ -171,6 +176,8 @@ def _steps(path: Path, raw: list[Any], where: Path_, lines: Mapping[Path_, int])
             kind = next(key for key in item if key in KINDS)
             value = item[kind]
             options = {key: option for key, option in item.items() if key != kind}
+            if "metadata" in options:
+                options["metadata"] = _named(metadata, options["metadata"], TestFileError(f"{path}:{line}: "))
         if kind == "at":
             value = _moment(path, str(value), line)
         if kind in MOVES:
@@ -199,7 +206,10 @@ def _merged(items: Any) -> dict[str, Any]:
 
 
 def _read(path: Path) -> tuple[Any, dict[Path_, int]]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(path.read_text(encoding="utf-8"))
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(path.read_text(encoding="utf-8-sig"))
+    except (UnicodeDecodeError, yaml.reader.ReaderError) as error:
+        raise TestFileError(f"{path}:1: {error}") from None
     lines: dict[Path_, int] = {}
     try:
         node = loader.get_single_node()
@@ -209,6 +219,8 @@ def _read(path: Path) -> tuple[Any, dict[Path_, int]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise TestFileError(f"{path}:{mark.line + 1 if mark else 1}: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise TestFileError(f"{path}:1: {error}") from None
     finally:
         loader.dispose()
 
@@ -228,4 +240,9 @@ def _value(loader: Any, node: yaml.Node, where: Path_, lines: dict[Path_, int], 
     if isinstance(node, yaml.SequenceNode):
         return [_value(loader, item, (*where, number), lines, file) for number, item in enumerate(node.value)]
     verbatim = where and where[-1] in _VERBATIM and node.value not in ("", "~", "null")
-    return node.value if verbatim else loader.construct_object(node)
+    if verbatim:
+        return node.value
+    try:
+        return loader.construct_object(node)
+    except ValueError as error:  # a day that no calendar has
+        raise TestFileError(f"{file}:{node.start_mark.line + 1}: {node.value}: {error}") from None

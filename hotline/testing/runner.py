@@ -134,6 +134,7 @@ class Customer:
 
     async def do(self, step: Step) -> Move:
         """Make a move."""
+        self._stage.step_metadata = step.options.get("metadata", {})
         stage, conversation, ivr = self._stage, self.conversation, self.channel == "ivr"
         if isinstance(step.value, str) and CODE in step.value:
             step = replace(step, value=step.value.replace(CODE, evidence.last_code(stage.database)))

@@ -140,6 +140,7 @@ class Stage:
         troupe.forget()
         self._troupe = troupe
         self._metadata = dict(metadata or {})
+        self.step_metadata: Mapping[str, Any] = {}  # of the move that is made now
         self._place = troupe.places.pop() if troupe.places else Place()
         self.clock = FixedClock(now)
         url = demo_database_url(self._place.cleared(), now)
@@ -274,7 +275,7 @@ class Stage:
         return Calls(door, services.settings.low_confidence, services.calls, services.clock, patience)
 
     async def _handle(self, message: UserMessage) -> Any:
-        message.metadata = {**self._metadata, **(message.metadata or {})}
+        message.metadata = {**self._metadata, **self.step_metadata, **(message.metadata or {})}
         return await self._troupe.agent.handle_message(message)
 
     def _next_id(self) -> str:

@@ -167,3 +167,101 @@ def test_a_model_that_is_older_than_the_words_is_pointed_out(played: Play) -> No
     outcome = played(talk("user: 你好", "bot: x"))
     assert "`make train`" not in failure(outcome)
     assert "trained before domain.yml changed (utter_a …): `make train`" in failure(outcome, ["utter_a"])
+
+
+# --- the desk, waiting, the telephone, a subscriber who is different ---------------------------------------------------
+
+HUMAN = ["user: 转人工", "..."]
+JOINED = "utter: utter_handoff_agent_joined"
+CALL = "channel: ivr\nstrict: true\n"
+
+
+@pytest.mark.parametrize(
+    ("steps", "right", "wrong", "why"),
+    [
+        ([*HUMAN, "agent: claim"], [JOINED], [], "more was said than expected"),
+        (
+            [*HUMAN, "agent: {claim: , as: s9001}"],
+            [JOINED, "desk: {agent: s9001}"],
+            ["...", "desk: {agent: a1001}"],
+            "no row",
+        ),
+        ([*HUMAN, "agent: claim", "...", "agent: {say: 请讲}"], ["bot: 请讲"], ["bot: 请说"], "other words"),
+        (
+            [*HUMAN, "agent: claim", "...", "agent: {say: 你到底想怎么样}"],
+            ["desk: {held: 1}"],
+            ["desk: {held: 0}"],
+            "no row",
+        ),
+        ([*HUMAN, "wait: 65"], ["utter: utter_handoff_callback_offered"], [], "more was said than expected"),
+        ([*HUMAN, "wait: 30"], [], ["utter: utter_handoff_callback_offered"], "nothing more was said"),
+        ([*HUMAN, "agent: claim", "...", "agent: vanish", "wait: 30"], ["mode: human"], ["mode: queued"], "is human"),
+        (
+            ["user: 建议你们多开几个营业厅", "...", "agent: {dispatch: 市场部}"],
+            ["ticket: {state: dispatched, department: 市场部}"],
+            ["ticket: {state: returned}"],
+            "no row",
+        ),
+    ],
+)
+def test_the_desk(played: Play, steps: list[str], right: list[str], wrong: list[str], why: str) -> None:
+    assert played(talk(*steps, *right)).failed is None
+    assert why in failure(played(talk(*steps, *wrong)))
+
+
+@pytest.mark.parametrize(("result", "mode"), [("answered", "human"), ("busy", "bot")])
+def test_what_becomes_of_a_transferred_call(played: Play, result: str, mode: str) -> None:
+    steps = ["open: '13800138000'", "...", "key: '0'", "...", f"transfer: {result}", "..."]
+    assert played(talk(*steps, f"mode: {mode}", head=CALL)).failed is None
+    assert "the conversation is " in failure(played(talk(*steps, "mode: closed", head=CALL)))
+
+
+def test_a_subscriber_who_is_different_is_so_in_one_test_only(played: Play) -> None:
+    ask = ["user: 我的手机怎么停机了", "...", "user: '13800138000'", "...", "user: '246810'"]
+    lost = "subscriber: {phone: '13800138000', status: suspended, suspended_for: lost}"
+    assert played(talk(lost, *ask, "utter: utter_billing_suspended_for_lost", "...")).failed is None
+    assert "utter_billing_not_suspended" in failure(
+        played(talk(*ask, "utter: utter_billing_suspended_for_lost", "..."))
+    )
+
+
+def test_a_backend_that_hangs_is_given_up_at_the_deadline(played: Play) -> None:
+    steps = ["down: {catalogue: hung}", "user: 你们有哪些套餐", "utter: utter_courtesy_too_late"]
+    assert played(talk(*steps, case="  settings: {turn_deadline: 0.2}\n")).failed is None
+    assert played(talk(*steps[1:], case="  settings: {turn_deadline: 0.2}\n", head="")).failed is not None
+
+
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [
+        (["user: 你好", "...", "agent: claim"], ":7: agent: claim: NoSuchItemError nobody at the desk knows"),
+        (["user: 你好", "...", "agent: archive"], ":7: agent: archive: NoSuchItemError no ticket was filed"),
+        ([*HUMAN, "agent: {say: 请讲}"], ":7: agent: say: IllegalMoveError"),
+        ([*HUMAN, "agent: {claim: , as: nobody}"], ":7: agent: nobody at the desk is called nobody; there are: a1001"),
+        (["subscriber: {phone: '1'}", "user: 你好", "..."], ":5: no subscriber has the number 1"),
+        (["transfer: busy"], ":5: transfer is not possible on the channel web"),
+    ],
+)
+def test_what_cannot_be_done_names_its_line(played: Play, steps: list[str], why: str) -> None:
+    with pytest.raises(StepError) as caught:
+        played(talk(*steps))
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("case", "step", "sent"),
+    [
+        ("", "", {}),
+        ("  metadata: one\n", "", {"city": "Berlin", "age": 7}),
+        ("", "two", {"city": "Köln"}),
+        ("  metadata: one\n", "two", {"city": "Köln", "age": 7}),
+    ],
+)
+def test_metadata_go_with_the_messages_of_a_case_or_a_step(
+    played: Play, case: str, step: str, sent: dict[str, object]
+) -> None:
+    head = "metadata:\n- one: {city: Berlin, age: 7}\n- two: {city: Köln}\n"
+    said = "user: 你好" + (f"\n    metadata: {step}" if step else "")
+    (exchange,) = played(talk(said, head=head, case=case)).exchanges
+    (message,) = [event for event in exchange.move.events if event.type_name == "user"]
+    assert {name: message.metadata[name] for name in ("city", "age") if name in message.metadata} == sent

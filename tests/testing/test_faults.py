@@ -35,7 +35,7 @@ def test_a_backend_is_called_after_its_class(class_name: str, name: str) -> None
 async def test_only_what_is_awaited_fails_and_only_while_it_is_down() -> None:
     faults = Faults()
     faults.names.add("store")
-    switch = Switch(Store(), "store", faults.error)
+    switch = Switch(Store(), "store", faults.fail)
     for kind, error in (
         ("unavailable", GatewayUnavailableError),
         ("timeout", GatewayTimeoutError),

@@ -120,3 +120,24 @@ def test_only_files_with_test_cases_are_test_files(tmp_path: Path) -> None:
     assert is_test_file(written(tmp_path, "test_cases:\n"))
     assert not is_test_file(written(tmp_path, "stories:\n- story: test_cases\n"))
     assert not is_test_file(Path(__file__))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (STEP + "  - user: hi\n    metadata: nowhere\n", ":4: no metadata is called nowhere"),
+        (STEP + "  - wait: 0\n", ":4: "),
+        (STEP + "  - agent: dance\n", ":4: "),
+        (STEP + "  - user: hi\n  - slot_was_set: [{day: 2026-13-45}]\n", ":5: 2026-13-45: "),
+        (STEP + "  - user: \x07\n", ":1: "),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, why: str) -> None:
+    assert refusal(tmp_path, text).startswith(why)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "talk.yml"
+    path.write_bytes(b"test_cases: \xff\xfe\n")
+    with pytest.raises(TestFileError, match=":1: "):
+        load(path)

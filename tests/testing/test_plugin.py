@@ -127,6 +127,53 @@ def test_the_gate_fails_a_run_that_reaches_too_little(
         result.stdout.fnmatch_lines(["FAILED gate: clauses: * % reached, 100 % wanted"])
 
 
+GATE = "[pytest]\ntalk_cov_fail_under = clauses=100\ntalk_cov_talks = .\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["talk.yml"], "1 of 2 files of talks were not run"),
+        (["-k", "问候"], "1 of 3 talks were not run"),
+        (["talk.yml::问候", "other.yml"], "1 of 3 talks were not run"),
+    ],
+)
+def test_the_gate_says_nothing_of_a_run_of_some_talks_only(
+    session: Session, pytester: pytest.Pytester, options: list[str], why: str
+) -> None:
+    pytester.makeini(GATE)
+    files = {"talk": GOOD + GOOD.replace("test_cases:\n", "").replace("问候", "你好"), "other": GOOD}
+    result = session.run("--talk-cov", *options, **files)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines([f"the gate does not apply: {why}"])
+
+
+def test_the_gate_holds_for_all_talks_also_where_no_report_was_asked_for(
+    session: Session, pytester: pytest.Pytester
+) -> None:
+    pytester.makeini(GATE)
+    result = session.run(talk=GOOD, other=GOOD)
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["FAILED gate: clauses: * % reached, 100 % wanted"])
+
+
+def test_a_run_without_talks_has_no_gate(session: Session, pytester: pytest.Pytester) -> None:
+    pytester.makeini(GATE.replace("talk_cov_talks = .\n", ""))
+    pytester.makepyfile("def test_something(): pass")
+    result = session.run()
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_a_response_that_no_talk_can_reach_is_left_out(session: Session, pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\ntalk_cov_omit = utter_courtesy_too_fast\n")
+    session.run("--talk-cov-json=cov.json", talk=GOOD)
+    missing = json.loads(pytester.path.joinpath("cov.json").read_text(encoding="utf-8"))["responses"]["missing"]
+    assert "utter_courtesy_hold" in missing
+    assert "utter_courtesy_too_fast" not in missing
+
+
 def test_a_gate_for_something_unknown_is_refused(session: Session, pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\ntalk_cov_fail_under = sentences=100\n")
     result = session.run("--talk-cov", talk=GOOD)
