@@ -1,7 +1,8 @@
 """A tireless customer: walks the dialogue at random but reproducibly, and checks what must always hold.
 
 A walk is a list of moves drawn from a seed: sensible answers to what was asked, other wishes, corrections, cancels,
-digressions, silence, nonsense, retries. When something does not hold, the walk is shrunk to the moves that are needed.
+digressions, silence, nonsense, retries, calls that connect anew and transfers that come to nothing. When something
+does not hold, the walk is shrunk to the moves that are needed.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ SAYINGS: Mapping[str, Sequence[str]] = {
     "time": ("明天上午", "后天下午三点", "随便"),
     "problem": ("上不了网", "没信号", "多扣了我二十块钱"),
 }
+ANSWERED = "answered"
+ENDS = (ANSWERED, "busy", "no_answer", "failed")  # of a call that is put through
 ANYWHERE = ("算了", "不对,我说错了", "你等一下", "再说一遍", "谢谢", "你是机器人吗", "怎么交话费", "再见")
 
 
@@ -103,7 +106,7 @@ class Watch:
         return ("no change without a yes", f"{changes} orders") if grown and not agreed else None
 
     def _loop(self, act: Act, move: Move, said: Sequence[str]) -> tuple[str, str]:
-        if act.kind == "again" or any(one.intent == "ask_repeat" for one in move.understood):
+        if act.kind in ("again", "open") or any(one.intent == "ask_repeat" for one in move.understood):
             return "", ""
         self.last = [*self.last[-2:], tuple(said)]
         if len(self.last) == 3 and len(set(self.last)) == 1:
@@ -137,23 +140,31 @@ class Walker:
         watch = Watch(self._taboo)
         done: list[Act] = []
         planned = iter(acts)
+        transferred = False  # a call that is put through: nothing is heard of it but what became of that
         try:
             await self._do(stage, Act("open"), channel)
             while True:
                 state = await stage.state(CONVERSATION)
-                act = self._draw(chance, state) if chance and len(done) < length else next(planned, None)
+                act = next(planned, None)
+                if chance and len(done) < length:
+                    act = self._draw(chance, state, channel)
+                    act = Act("transfer", chance.choice(ENDS)) if transferred else act
                 if act is None:
                     break
+                if transferred is not (act.kind == "transfer"):
+                    continue  # a move that is not possible any more, now that moves before it are gone
                 move = await self._do(stage, act, channel)
                 if move is None:
-                    continue  # a button that is not on offer any more, now that moves before it are gone
+                    continue  # a button that is not on offer any more, for the same reason
+                transferred = channel == "ivr" and any(answer.metadata.get("transfer") for answer in move.answers)
                 done.append(act)
-                rule, detail = watch.breach(act, move, stage, str(state.get("asks")))
+                over = act.value == ANSWERED  # a human has the call: the assistant is silent
+                rule, detail = ("", "") if over else watch.breach(act, move, stage, str(state.get("asks")))
                 if rule:
                     return Breach(rule, done, detail)
-                if channel == "ivr" and move.mode is Mode.CLOSED:
-                    return None  # the call is over: nobody is there to be answered
-            return await self._reach_human(stage, channel, done)
+                if channel == "ivr" and move.mode in (Mode.CLOSED, Mode.HUMAN):
+                    return None  # the call is over, or a human has it
+            return None if transferred else await self._reach_human(stage, channel, done)
         finally:
             await stage.close()
 
@@ -179,6 +190,8 @@ class Walker:
             return await stage.call(CONVERSATION, "dtmf", digits=str(buttons.index(button) + 1))
         if act.kind == "again":
             return await stage.again(CONVERSATION)
+        if act.kind == "transfer":
+            return await stage.call(CONVERSATION, "transfer_result", result=act.value)
         if channel == "ivr":
             kinds = {"user": "speech", "silence": "silence", "open": "start"}
             what = {"text": act.value} if act.kind == "user" else {}
@@ -187,7 +200,7 @@ class Walker:
         what = {"text": act.value} if act.kind == "user" else {"event": events[act.kind]}
         return await stage.web(CONVERSATION, **what)
 
-    def _draw(self, chance: random.Random, state: Mapping[str, Any]) -> Act:
+    def _draw(self, chance: random.Random, state: Mapping[str, Any], channel: str) -> Act:
         buttons = [button["title"] for button in state.get("buttons", [])]
         fitting = SAYINGS.get(str(state.get("asks")), ())
         drawn = chance.random()
@@ -197,8 +210,10 @@ class Walker:
             return Act("button", chance.choice(buttons))
         if drawn < 0.70:
             return Act("silence")
-        if drawn < 0.73:
+        if drawn < 0.72:
             return Act("again")
+        if drawn < 0.73:  # the platform connects anew; a browser that does hears nothing new
+            return Act("open") if channel == "ivr" else Act("again")
         if drawn < 0.80:
             return Act("user", chance.choice(NONSENSE))
         if drawn < 0.87:

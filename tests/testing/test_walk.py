@@ -100,6 +100,25 @@ def test_a_breach_is_shrunk_to_the_moves_that_are_needed(troupe: Troupe, monkeyp
     assert found.steps() == [{"user": "查话费"}, "...", {"user": "谢谢"}, "..."]
 
 
+def test_of_a_call_that_is_put_through_nothing_is_heard_but_what_became_of_it(
+    troupe: Troupe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Act] = []
+
+    def noted(self: Watch, act: Act, *_: Any) -> tuple[str, str]:
+        seen.append(act)
+        return "", ""
+
+    monkeypatch.setattr(Watch, "breach", noted)
+    human, missed, silence = Act("user", "转人工"), Act("transfer", "no_answer"), Act("silence")
+    walker = Walker(troupe, HELLO)
+    loop().run_until_complete(walker.replay([missed, human, silence, missed, silence], "ivr"))
+    assert seen == [human, missed, silence]
+    seen.clear()
+    loop().run_until_complete(walker.replay([human, Act("transfer", "answered"), silence], "ivr"))
+    assert seen == [human]
+
+
 def test_sentences_are_taken_from_training_data_without_marks(tmp_path: Path) -> None:
     path = tmp_path / "nlu.yml"
     path.write_text(
