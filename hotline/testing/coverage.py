@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +21,21 @@ import yaml
 from hotline.errors import HotlineError
 from hotline.services.handoff import Reason
 from hotline.services.tickets import MOVES
+from hotline.testing.variety import varied
 
 # In the order of the report.
-KINDS = ("intents", "rules", "stories", "questions", "responses", "clauses", "outcomes", "reasons", "transitions")
+KINDS = (
+    "intents",
+    "rules",
+    "stories",
+    "questions",
+    "responses",
+    "clauses",
+    "outcomes",
+    "reasons",
+    "transitions",
+    "scenarios",
+)
 
 HOUSE = "house"
 PARTS = {"phrase", "listing"}  # what makes parts of sentences (hotline/wording.py)
@@ -38,6 +51,7 @@ class Coverage:
 
     existing: dict[str, set[str]] = field(default_factory=lambda: {kind: set() for kind in KINDS})
     reached: dict[str, set[str]] = field(default_factory=lambda: {kind: set() for kind in KINDS})
+    ways: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # by intent: hotline.testing.variety
 
     def missing(self, kind: str) -> list[str]:
         """What no test reaches."""
@@ -53,6 +67,9 @@ class Coverage:
         for kind in KINDS:
             self.existing[kind] |= other.existing[kind]
             self.reached[kind] |= other.reached[kind]
+        for intent, found in other.ways.items():
+            self.ways[intent] |= found
+        self.reached["scenarios"] = varied(self.ways)
 
     def short_of(self, thresholds: Mapping[str, float]) -> list[str]:
         """The kinds below their threshold, each with its figures; all of them when no talk was played."""
@@ -66,7 +83,7 @@ class Coverage:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON: total, percent, what is missing and what is reached of each kind."""
-        return {
+        found: dict[str, Any] = {
             kind: {
                 "total": len(self.existing[kind]),
                 "percent": round(self.percent(kind), 1),
@@ -75,16 +92,21 @@ class Coverage:
             }
             for kind in KINDS
         }
+        found["scenarios"]["ways"] = _lists({name: self.ways.get(name, set()) for name in self.existing["scenarios"]})
+        return found
 
     def dumps(self) -> str:
         """All of it, for another process."""
-        return json.dumps({"existing": _lists(self.existing), "reached": _lists(self.reached)})
+        return json.dumps(
+            {"existing": _lists(self.existing), "reached": _lists(self.reached), "ways": _lists(self.ways)}
+        )
 
     @classmethod
     def loads(cls, text: str) -> Coverage:
         """The reverse of ``dumps``."""
         data = json.loads(text)
-        return cls(_sets(data["existing"]), _sets(data["reached"]))
+        ways = defaultdict(set, {intent: set(found) for intent, found in data["ways"].items()})
+        return cls(_sets(data["existing"]), _sets(data["reached"]), ways)
 
 
 def thresholds(words: Iterable[str]) -> dict[str, float]:
@@ -115,7 +137,12 @@ def console(coverage: Coverage, most: int = 12) -> Iterator[str]:
 
 
 def survey(
-    domain: Path, actions: Optional[Path], rules: Iterable[str], stories: Iterable[str], omitted: Iterable[str] = ()
+    domain: Path,
+    actions: Optional[Path],
+    rules: Iterable[str],
+    stories: Iterable[str],
+    omitted: Iterable[str] = (),
+    scenarios: Iterable[str] = (),
 ) -> Coverage:
     """Everything that could be reached, nothing reached yet; without the responses that no talk can reach."""
     data = yaml.load(domain.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -131,11 +158,22 @@ def survey(
     existing["clauses"] = {clause for clauses in _clauses(data["responses"]).values() for clause in clauses}
     if actions is not None:
         existing["outcomes"] = set(_outcomes(actions, set(data["responses"])))
+    existing["scenarios"] = set(scenarios)
     existing["reasons"] = {reason.value for reason in Reason}
     existing["transitions"] = {
         transition(before.value, move.value, after.value) for (before, move), after in MOVES.items()
     }
     return coverage
+
+
+def texts(domain: Path) -> dict[str, str]:
+    """The words of every response, by the name it has in the report."""
+    data = yaml.load(domain.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return {
+        response(name, variant.get("channel")): str(variant.get("text") or "")
+        for name, variants in data["responses"].items()
+        for variant in variants
+    }
 
 
 def question(form: str, slot: str) -> str:
@@ -222,6 +260,12 @@ class Witness:
         """Why humans were wanted, and which moves tickets made."""
         self.coverage.reached["reasons"] |= set(reasons)
         self.coverage.reached["transitions"] |= set(transitions)
+
+    def went(self, ways: Mapping[str, Iterable[str]]) -> None:
+        """How a talk went for each of its intents (``hotline.testing.variety``)."""
+        for intent, found in ways.items():
+            self.coverage.ways[intent] |= set(found)
+        self.coverage.reached["scenarios"] = varied(self.coverage.ways)
 
     def _events(self, events: Iterable[Any]) -> None:
         action, form, asked = "", "", ""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
 
 from hotline.settings import ROOT
-from hotline.testing.coverage import Coverage, ThresholdError, Witness, console, survey, thresholds, transition
+from hotline.testing.coverage import Coverage, ThresholdError, Witness, console, survey, texts, thresholds, transition
 from hotline.testing.coverage_page import page
 from hotline.testing.loader import is_test_file
 from hotline.testing.plugin import COLLECTED, Conversation
+from hotline.testing.variety import scenario_intents, ways
 
 if TYPE_CHECKING:
     from hotline.testing.runner import Outcome
@@ -45,6 +46,7 @@ class TalkCoverage:
         self._witness.decided(troupe.rules.reached(troupe.tracer.sources))
         for name, channel in troupe.phrases:
             self._witness.said(name, channel)
+        self._witness.went(ways(outcome))
         self._witness.happened(outcome.reasons, {transition(*move) for move in outcome.ticket_moves})
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -65,8 +67,8 @@ class TalkCoverage:
             self._config.workeroutput[OUTPUT] = self._coverage.dumps()
             self._config.workeroutput[LEFT_OUT] = self._left_out
             return
-        self._write("--talk-cov-html", page(self._coverage))
-        self._write("--talk-cov-json", json.dumps(self._coverage.as_dict(), ensure_ascii=False, indent=1) + "\n")
+        self._write("--talk-cov-html", lambda: page(self._coverage, texts(ROOT / "domain.yml")))
+        self._write("--talk-cov-json", lambda: _json(self._coverage))
         if not self._left_out:
             self._short = self._coverage.short_of(self._gate)
         if self._short and session.exitstatus == pytest.ExitCode.OK:
@@ -87,14 +89,20 @@ class TalkCoverage:
     def _begin(self, troupe: Troupe) -> Witness:
         rules = troupe.rules
         omitted = self._config.getini("talk_cov_omit")
-        self._coverage.add(survey(ROOT / "domain.yml", ROOT / "actions", rules.rules, rules.stories, omitted))
+        scenarios = scenario_intents(ROOT / "docs" / "manual" / "scenarios.yml")
+        there = survey(ROOT / "domain.yml", ROOT / "actions", rules.rules, rules.stories, omitted, scenarios)
+        self._coverage.add(there)
         return Witness(self._coverage, ROOT / "domain.yml")
 
-    def _write(self, option: str, text: str) -> None:
+    def _write(self, option: str, text: Callable[[], str]) -> None:
         target = self._config.getoption(option)
         if target:
             Path(target).parent.mkdir(parents=True, exist_ok=True)
-            Path(target).write_text(text, encoding="utf-8")
+            Path(target).write_text(text(), encoding="utf-8")
+
+
+def _json(coverage: Coverage) -> str:
+    return json.dumps(coverage.as_dict(), ensure_ascii=False, indent=1) + "\n"
 
 
 def left_out(session: pytest.Session) -> str:

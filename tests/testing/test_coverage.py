@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.testing.coverage import Coverage, ThresholdError, Witness, console, survey, thresholds
+from hotline.testing.coverage import Coverage, ThresholdError, Witness, console, survey, texts, thresholds
 from hotline.testing.coverage_page import page
 
 DOMAIN = """
@@ -40,6 +40,7 @@ def test_everything_that_exists_is_known(coverage: Coverage) -> None:
         "responses": {"utter_hello", "utter_hello (ivr)", "utter_bye", "utter_part"},
         "clauses": {"1860-1"},
         "outcomes": {"action_part → utter_bye", "action_part → utter_hello"},
+        "scenarios": set(),
     }
     assert coverage.percent("rules") == 0
     assert coverage.percent("stories") == 100
@@ -77,9 +78,10 @@ def test_a_threshold_that_makes_no_sense_is_refused(word: str) -> None:
         thresholds([word])
 
 
-def test_reports_name_what_is_missing(coverage: Coverage) -> None:
+def test_reports_name_what_is_missing(coverage: Coverage, tmp_path: Path) -> None:
     assert "no test reaches these rules: rule 1" in list(console(coverage))
     assert '<li class="no"><code>rule 1</code>' in page(coverage)
+    assert "<code>utter_hello (ivr)</code> <span>hallo</span>" in page(coverage, texts(tmp_path / "domain.yml"))
 
 
 def test_why_a_human_was_wanted_and_how_tickets_moved_is_reached(coverage: Coverage, tmp_path: Path) -> None:
