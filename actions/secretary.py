@@ -7,6 +7,7 @@ subscriber whose gender is not known is called 机主. Nobody's gender is guesse
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Optional
 
 from rasa_sdk import Tracker
@@ -26,7 +27,7 @@ from actions.forms import (
     requested,
 )
 from actions.turns import ActionFinishTask
-from hotline.errors import HotlineError, UnknownSubscriberError
+from hotline.errors import GatewayError, HotlineError, UnknownSubscriberError
 from hotline.services.secretary import (
     CALLABLE,
     Owner,
@@ -44,6 +45,8 @@ from hotline.services.secretary import (
     withholds_name,
     written,
 )
+
+logger = logging.getLogger(__name__)
 
 MESSAGE = (
     "recipient_number",
@@ -413,13 +416,21 @@ class ActionRequestCallback(HotlineAction):
             key = f"{call.conversation}:{call.message_id}"
             try:
                 await call.services.secretary.request_callback(call.conversation, phone, wanted, key)
-                await call.services.human_desk.cancel(call.conversation, phone)  # who is called back waits no longer
             except HotlineError as error:
                 call.excuse(error)
             else:
+                await _wait_no_longer(call, phone)
                 name = "utter_secretary_callback_at" if wanted else "utter_secretary_callback_soon"
                 call.say(name, callback_number=phone, time=wanted)
         return cleared("task_dropped", "callback_number", "callback_time", "callback_confirmed")
+
+
+async def _wait_no_longer(call: Call, phone: str) -> None:
+    """Who is called back waits no longer. A desk that is down changes nothing about the wish, which is on record."""
+    try:
+        await call.services.human_desk.cancel(call.conversation, phone)
+    except GatewayError as error:
+        logger.error("the queue could not be left for a callback: %s", type(error).__name__)
 
 
 def may_be_message(call: Call) -> bool:
