@@ -26,7 +26,7 @@ from hotline.desk.talks import Talks
 from hotline.errors import GatewayError, HotlineError
 from hotline.ports import Handoff, News, Posted, Staff
 from hotline.services.handoff import QUEUE, TALK, Pace, State
-from hotline.services.people import CLERK, SUPERVISOR
+from hotline.services.people import AGENT, CLERK, SUPERVISOR
 
 logger = logging.getLogger(__name__)
 
@@ -156,7 +156,10 @@ class Live:
         elif kind == "callback":
             await self._emit("callbacks", {})
         elif kind == "presence":
-            await self._emit("people", {"people": await self._talks.people()})
+            people = await self._talks.people()
+            await self._emit("people", {"people": people}, f"role:{SUPERVISOR}")
+            for role in (AGENT, CLERK):
+                await self._emit("people", {"people": views.without_counts(people)}, f"role:{role}")
             await self._queues()
         elif kind.startswith("ticket."):
             await self._ticket(kind.removeprefix("ticket."), str(payload["number"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
 from sanic import Blueprint
@@ -116,7 +116,7 @@ class Talks:
     async def colleagues(self, request: Request, staff: Staff) -> View:
         """To whom a talk can be transferred."""
         found = [one for one in await self.people() if one["role"] in SERVING and one["login"] != staff.login]
-        return {"colleagues": found}
+        return {"colleagues": views.without_counts(found)}
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
@@ -237,7 +237,7 @@ class Talks:
             "talks": [one for one in handoffs if State(one["state"]) in TALK],
             "unanswered": [one for one in handoffs if one["over"]],
             "tickets": {name: [views.ticket(one, staff, moment) for one in found] for name, found in groups.items()},
-            "today": _today(await self._handoff.ended_since(DAY)),
+            "today": _today([*await self._handoff.ended_since(DAY), *await self._handoff.open()]),
         }
 
     # --- talking -----------------------------------------------------------------------------------------------------
@@ -385,14 +385,14 @@ def _shown_slots(slots: Mapping[str, Any]) -> View:
     return {name: mask(value) if isinstance(value, str) else value for name, value in slots.items()}
 
 
-def _today(ended: Any) -> View:
-    claimed = [one for one in ended if one.claimed]
-    waits = [one.claimed - one.requested for one in claimed]
+def _today(handoffs: Sequence[Handoff]) -> View:
+    claimed = [one for one in handoffs if one.claimed]
+    waits = [one.claimed - one.requested for one in claimed if one.claimed]
     return {
-        "handoffs": len(ended),
+        "handoffs": len(handoffs),
         "claimed": len(claimed),
-        "abandoned": sum(1 for one in ended if one.state in ("abandoned", "cancelled", "timed_out")),
-        "callbacks": sum(1 for one in ended if one.callback_phone or one.result == "callback"),
-        "held": sum(one.held for one in ended),
+        "abandoned": sum(1 for one in handoffs if one.state in ("abandoned", "cancelled", "timed_out")),
+        "callbacks": sum(1 for one in handoffs if one.callback_phone or one.result == "callback"),
+        "held": sum(one.held for one in handoffs),
         "wait": round(sum(waits) / len(waits), 1) if waits else 0,
     }

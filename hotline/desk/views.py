@@ -164,6 +164,11 @@ def person(staff: Staff, presence: Optional[Presence], handoffs: Iterable[Handof
     }
 
 
+def without_counts(people: Iterable[View]) -> list[View]:
+    """People as their colleagues see them: how often words were held back is for supervisors."""
+    return [{name: value for name, value in one.items() if name != "held"} for one in people]
+
+
 def iso(moment: datetime, zone: Any) -> str:
     """A business moment in the service's civil time."""
     return moment.astimezone(zone).isoformat(timespec="seconds")

@@ -485,6 +485,16 @@ async def test_the_board_shows_people_queue_and_deadlines_to_the_supervisor(open
     status = {person["login"]: person["status"] for person in board["people"]}
     assert (status["a1001"], status["a1002"]) == ("available", "offline")
     assert len(board["queue"]) == 1 and len(board["tickets"]["escalated"]) == 1
+    assert (board["today"]["handoffs"], board["today"]["claimed"]) == (1, 0)
+
+
+async def test_how_often_words_were_held_back_is_for_supervisors_alone(open_desk: Desk) -> None:
+    agent, boss = open_desk["a1001"], open_desk["s9001"]
+    await boss.connect()
+    await agent.connect()
+    assert "held" not in (await agent.until("people"))["people"][0]
+    assert "held" in (await boss.until("people"))["people"][0]
+    assert "held" not in (await agent.get("colleagues"))[1]["colleagues"][0]
 
 
 async def test_the_prescribed_phrases_come_by_clause_and_key(open_desk: Desk) -> None:

@@ -165,6 +165,7 @@ export class Desk {
       if (queue) this.queued(queue);
     }
     for (const id of Object.keys(this.state.talks)) void this.read(Number(id));
+    if (this.open) this.look(this.open);
     this.boardSoon();
   }
 
@@ -220,7 +221,13 @@ export class Desk {
 
   async read(id: number): Promise<void> {
     const shown: Shown | undefined = await this.done(get(`handoffs/${id}`), [403, 404]);
-    if (!shown) return;
+    if (!shown) {
+      if (id === this.open && !this.state.talks[id]) {
+        this.tell(words.refused.unknown!);
+        location.hash = '/talks';
+      }
+      return;
+    }
     const { handoff, card, transcript, notes, history } = shown;
     const known = this.state.talks[id] ?? { pending: [], held: null, draft: '', typing: false, unread: 0 };
     this.set({
@@ -342,9 +349,11 @@ export class Desk {
   }
 
   private boardSoon(): void {
-    if (this.state.me?.role !== 'supervisor') return;
-    clearTimeout(this.boardTimer);
-    this.boardTimer = window.setTimeout(() => void this.readBoard(), BOARD_AFTER);
+    if (this.state.me?.role !== 'supervisor' || this.boardTimer) return;
+    this.boardTimer = window.setTimeout(() => {
+      this.boardTimer = 0;
+      void this.readBoard();
+    }, BOARD_AFTER);
   }
 
   async readBoard(): Promise<void> {
