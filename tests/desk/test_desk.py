@@ -54,6 +54,16 @@ async def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(open_de
     assert (status, body["error"]["code"]) == (429, "throttled")
 
 
+async def test_one_address_behind_the_proxy_does_not_slow_the_others_down(open_desk: Desk) -> None:
+    person = open_desk["a1001"]
+    for n in range(25):
+        headers = {"X-Desk": "1", "X-Real-IP": "192.0.2.1"}
+        status, _ = await person.post("login", headers=headers, login=f"nobody{n}", password="wrong")
+    assert status == 429
+    headers = {"X-Desk": "1", "X-Real-IP": "192.0.2.2"}
+    assert (await person.post("login", headers=headers, login="a1001", password="a1001-demo"))[0] == 200
+
+
 async def test_nothing_is_shown_without_a_session(open_desk: Desk) -> None:
     async with aiohttp.ClientSession() as stranger:
         for path in ("me", "queue", "board", "tickets", "phrases", "handoffs/1"):
