@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Optional
 
-from sqlalchemy import case, delete, func, insert, literal_column, select, union_all
+from sqlalchemy import case, column, delete, func, insert, literal, literal_column, select, union_all
 from sqlalchemy.engine import Connection
 from sqlalchemy.schema import Table
 from sqlalchemy.sql import ColumnElement, Select
@@ -16,6 +16,7 @@ from hotline.clock import ZONE
 from hotline.gateways.database import Database
 from hotline.gateways.facts import insert_into
 from hotline.gateways.schema import (
+    Moment,
     fact_sum_days,
     fact_sums,
     facts,
@@ -25,7 +26,7 @@ from hotline.gateways.schema import (
     tickets,
 )
 from hotline.ports import Rows, Seen, Span
-from hotline.services.facts import BEGUN, HANDED_OFF, KINDS, UNANSWERED
+from hotline.services.facts import BEGUN, HANDED_OFF, KINDS, UNANSWERED, WORDED
 
 # A state in which the customer has his answer, or wants none.
 SETTLED = ("answered", "archived", "withdrawn")
@@ -62,7 +63,7 @@ class SqlReportStore:
             .where(ticket_history.c.ticket_id == tickets.c.id, ticket_history.c.after.in_(SETTLED))
             .scalar_subquery()
         )
-        late = case((func.coalesce(settled, now) > tickets.c.deadline, 1), else_=0).label("late")
+        late = case((func.coalesce(settled, literal(now, Moment)) > tickets.c.deadline, 1), else_=0).label("late")
         each = select(tickets.c.category, tickets.c.level, tickets.c.state, late)
         each = each.where(*_between(span, tickets.c.created, tickets.c.channel)).subquery()
         query = select(*each.c, func.count()).group_by(*each.c)
@@ -111,14 +112,15 @@ class SqlReportStore:
             following = last + timedelta(days=1) if last else first
             if following is None or following >= day:
                 return False
-            taken = connection.execute(
-                insert_into(connection, fact_sum_days).on_conflict_do_nothing(), {"day": following}
-            )
+            take = insert_into(connection, fact_sum_days).values(day=following).on_conflict_do_nothing()
+            taken = connection.execute(take)
             if taken.rowcount:
-                columns = [facts.c[name] for name in COLUMNS]
-                query = select(*columns, *_FIGURES).where(facts.c.kind.in_(KINDS), facts.c.day == following)
+                columns = [facts.c[name] for name in COLUMNS if name != "name"]
+                about = case((facts.c.kind.in_(WORDED), ""), else_=facts.c.name).label("about")
+                query = select(*columns, about, *_FIGURES).where(facts.c.kind.in_(KINDS), facts.c.day == following)
                 names = [*COLUMNS, *(figure.name for figure in _FIGURES)]
-                connection.execute(insert(fact_sums).from_select(names, query.group_by(*columns)))
+                grouped = query.group_by(*columns, column("about"))
+                connection.execute(insert(fact_sums).from_select(names, grouped))
             return True
 
         return await self._database.write(work)
@@ -150,7 +152,8 @@ class SqlReportStore:
         """Figures of a kind by columns: of days that are added up from their sums, of the others from the facts."""
 
         def work(connection: Connection) -> list[tuple[Any, ...]]:
-            summed = connection.execute(_SUMMED).scalar()
+            wordy = kind in WORDED and "name" in by  # words are not in the sums
+            summed = None if wordy else connection.execute(_SUMMED).scalar()
             parts = _parts(span, kind, by, figures, summed).subquery()
             columns = [parts.c[name] for name in by]
             totals = [func.coalesce(func.sum(parts.c[name]), 0) for name in figures]

@@ -126,7 +126,7 @@ async def test_a_ticket_is_late_when_it_is_answered_too_late_or_not_at_all(
     draft = TicketDraft("charge", 2, "13800138000", "多扣了钱", "web")
     names = ("in time", "too late", "open and late", "open")
     for number, name in enumerate(names):
-        deadline = NOW + timedelta(hours=2 if name != "open" else 200)
+        deadline = NOW + timedelta(hours=2 if name != "open" else 6)  # an hour is left
         names_to_numbers = await tickets.file(draft, deadline, lambda _: [], f"k{number}", name)
         if name in ("in time", "too late"):
             clock.set(NOW + timedelta(hours=1 if name == "in time" else 3))
@@ -195,6 +195,18 @@ async def test_days_that_are_over_are_added_up_once_and_count_the_same(
     assert [await reports.sum_up(DAY) for _ in range(4)] == [True, True, True, False]
     await database.write(lambda connection: connection.execute(delete(schema.facts).where(schema.facts.c.day < DAY)))
     assert await counted() == before
+
+
+async def test_words_are_not_in_the_sums_and_their_number_outlives_them(
+    database: Database, reports: SqlReportStore
+) -> None:
+    await happen(database, "a", Fact("begun"), Fact("not_understood", "我叫王小明"), Fact("not_understood", "啥"))
+    await reports.sum_up(DAY + timedelta(days=1))
+    assert await reports.count(SPAN, "not_understood", ("name",)) == [("啥", 1), ("我叫王小明", 1)]
+    sums = await database.read(lambda connection: connection.execute(select(schema.fact_sums)).all())
+    assert {row.name for row in sums} == {""}
+    await database.write(lambda connection: connection.execute(delete(schema.facts)))
+    assert await reports.count(SPAN, "not_understood") == [(2,)]
 
 
 async def test_days_can_be_counted_from_their_facts_again(database: Database, reports: SqlReportStore) -> None:
