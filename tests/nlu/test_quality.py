@@ -37,10 +37,12 @@ def rows(turns: list[tuple[Row, Optional[str]]]) -> list[Row]:
 @pytest.mark.parametrize(
     ("turns", "bare", "in_force"),
     [
-        pytest.param(UTTERANCES, 0.975, 0.97, id="utterances"),
-        pytest.param(without_context(rows(REQUESTS)), 0.81, 0.80, id="requests of calls"),
-        pytest.param(without_context(rows(BACK)), 0.92, 0.92, id="backchannels of calls"),
-        pytest.param(without_context(rows(INFORMATION)), 0.68, 0.66, id="information of calls"),
+        pytest.param(UTTERANCES, 0.98, 0.975, id="utterances"),  # 0.991, 0.986
+        pytest.param(without_context(rows(REQUESTS)), 0.83, 0.82, id="requests of calls"),  # 0.851, 0.838
+        pytest.param(without_context(rows(BACK)), 0.93, 0.93, id="backchannels of calls"),  # 0.943, 0.943
+        pytest.param(
+            without_context(rows(INFORMATION)), 0.71, 0.69, id="information of calls"
+        ),  # 0.745, 0.718; the weak spot
     ],
 )
 def test_held_out_turns_are_understood_by_their_words(
@@ -53,23 +55,23 @@ def test_held_out_turns_are_understood_by_their_words(
 
 def test_what_was_asked_helps_with_information(model: IntentModel) -> None:
     known, unknown = rows(INFORMATION), without_context(rows(INFORMATION))
-    assert accuracy(model, known)["in force"] >= accuracy(model, unknown)["in force"] + 0.02
+    assert accuracy(model, known)["in force"] >= accuracy(model, unknown)["in force"] + 0.02  # 0.06
 
 
 def test_what_was_served_last_helps_with_requests_that_lean_on_it(model: IntentModel) -> None:
     figures = accuracy(model, rows(REQUESTS), [topic for _, topic in REQUESTS])
-    assert figures["in force"] >= 0.84
+    assert figures["in force"] >= 0.855  # 0.874
 
 
 def test_far_out_of_scope_is_refused(model: IntentModel) -> None:
     guesses = [best(model, text) for text in FAR]
     refused = [intent == "out_of_scope" or sure < threshold() for intent, sure in guesses]
-    assert sum(refused) >= 0.92 * len(FAR)  # 0.950
+    assert sum(refused) >= 0.94 * len(FAR)  # 0.963
 
 
 @pytest.mark.parametrize(
     ("kind", "bare", "in_force"),
-    [("homophones", 3, 4), ("fillers", 2, 3), ("traditional script", 0.5, 0.5)],
+    [("homophones", 2, 3), ("fillers", 1.5, 2), ("traditional script", 0.5, 0.5)],  # 0.6 1.6, 0.4 0.4, 0 0
 )
 def test_noise_costs_few_points(model: IntentModel, kind: str, bare: float, in_force: float) -> None:
     change = perturbations(UTTERANCES)[kind]
