@@ -90,14 +90,18 @@ class IntentModel:
             return np.zeros(len(self.intents), np.float32)
         scores = self._scores(reading, asked)
         # None of the intents: the rival of all the others, and the stronger the stranger the words.
-        outside = self._places.get("out_of_scope")
-        stranger = float(scores.mean() if outside is None else scores[outside]) + SEVERITY * self._strangeness(reading)
+        outside, strangeness = self._places.get("out_of_scope"), self._strangeness(reading)
+        stranger = float(scores.mean() if outside is None else scores[outside]) + SEVERITY * strangeness
+        leads = outside is not None and int(scores.argmax()) == outside
         if topic in self._places and asked in ANSWERED and len(reading.core) <= FOLLOW_UP:
             scores = scores.copy()
             scores[self._places[topic]] += SAME_TOPIC
         highest = max(float(scores.max()), stranger)
         powers = np.exp((scores - highest) * SHARPNESS)
-        result: Floats = powers / (powers.sum() + np.exp((stranger - highest) * SHARPNESS))
+        doubt = float(np.exp((stranger - highest) * SHARPNESS))
+        result: Floats = powers / (powers.sum() + doubt)
+        if leads:  # doubt whether it is any of ours speaks for this one, unless nobody can tell what was said
+            result[outside] = (result[outside] + doubt / (powers.sum() + doubt)) * (1 - strangeness) ** 3
         return result
 
     def strangeness(self, text: str) -> float:
