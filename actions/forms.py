@@ -38,7 +38,6 @@ ASIDES = frozenset(
         "silence",
         "transfer_failed",
         "handoff_ended",
-        "signed_in",
     }
 )
 

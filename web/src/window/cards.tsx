@@ -145,30 +145,25 @@ function Plans({ plans, current, fitting }: PlansCard) {
   );
 }
 
-const STEPS = ['accepted', 'working', 'answered', 'archived'];
+const STEPS = ['received', 'accepted', 'working', 'resolved'];
 
-function Ticket({ number, state, about, due }: TicketCard) {
+function Ticket({ number, state, category, due }: TicketCard) {
   const { card } = useWords();
-  const steps = state === 'withdrawn' ? ['accepted', 'withdrawn'] : STEPS;
-  const reached = steps.indexOf(state);
+  const reached = state === 'closed' ? STEPS.length - 1 : STEPS.indexOf(state);
   return (
     <section class="card">
       <h3>
-        {card.ticket} {about && <span class="tag">{about}</span>}
+        {card.ticket} {category && <span class="tag">{category}</span>}
       </h3>
       <p class="number">{number}</p>
       <ol class="steps">
-        {steps.map((step, index) => (
+        {STEPS.map((step, index) => (
           <li key={step} data-reached={index <= reached || undefined} aria-current={index === reached ? 'step' : undefined}>
             {card.states[step]}
           </li>
         ))}
       </ol>
-      {due && (
-        <p class="fine">
-          {card.due} {due}
-        </p>
-      )}
+      {due && <p class="fine">{due}</p>}
     </section>
   );
 }
