@@ -38,6 +38,7 @@ ASIDES = frozenset(
         "silence",
         "transfer_failed",
         "handoff_ended",
+        "signed_in",
     }
 )
 

@@ -8,9 +8,10 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Call, HotlineAction, cleared
+from actions.base import Call, HotlineAction, cleared, return_to_task
 from actions.forms import ConfirmChecks, NumberChecks, TaskForm, drop, requested
 from hotline.errors import HotlineError, OrderRefusedError
+from hotline.masking import mask
 
 MOST_WEAK = 3
 
@@ -26,6 +27,23 @@ class ActionAskIdentityVerified(HotlineAction):
             phone_number=call.slot("phone_number"),
         )
         return None
+
+
+class ActionNoteSignIn(HotlineAction):
+    """The customer signed in on the operator's site in the middle of the talk: no password is asked for any more.
+
+    Whoever is being asked about another number goes on with that one, which needs its own password.
+    """
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Say so, and take up the task in hand."""
+        phone = str(call.entity("caller") or "")
+        await call.services.verification.require(call.conversation, phone)
+        call.say("utter_verification_signed_in", phone_number=mask(phone))
+        if call.tracker.active_loop.get("name") and call.slot("phone_number") not in (None, phone):
+            return return_to_task(call)
+        known = [SlotSet("phone_number", phone), SlotSet("identity_verified", True), SlotSet("password_attempts", None)]
+        return [*known, *return_to_task(call)]
 
 
 class ValidateResetPasswordForm(ConfirmChecks, NumberChecks, TaskForm):

@@ -355,8 +355,9 @@ class Door:
             return self._injected(inbound, inbound.event, dict(inbound.entities), "", metadata)
         if inbound.payload and inbound.payload in {button["payload"] for button in state.get("buttons", [])}:
             intent, entities = parse_payload(inbound.payload)
-            return self._injected(inbound, intent, entities, inbound.text, metadata)
-        text = without_commands(normalise(inbound.text))[:MAX_TEXT]  # one character may become eighteen
+            # Its title, as a rule; a rating may have a comment behind it, and what is typed there is as unsafe as ever.
+            return self._injected(inbound, intent, entities, redact(_plain(inbound.text)), metadata)
+        text = _plain(inbound.text)
         _note_script(inbound.text, state)
         if state.get("secret") or inbound.secret:
             kept = await self._take_secret(text, inbound, state, metadata)
@@ -488,6 +489,10 @@ def check(inbound: Inbound) -> None:
 def without_commands(text: str) -> str:
     """The text without the leading slashes that Rasa would take for a command."""
     return text.lstrip("/\\ \t\n").strip()
+
+
+def _plain(text: str) -> str:
+    return without_commands(normalise(text))[:MAX_TEXT]  # one character may become eighteen
 
 
 def redact(text: str) -> str:

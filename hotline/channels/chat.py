@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Optional
 
 from socketio import AsyncServer
@@ -40,6 +41,7 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 Reply = dict[str, Any]
 LeaveQueue = Callable[[str], Awaitable[bool]]
 Typed = Callable[[str], Awaitable[None]]
+Standing = Callable[[str], Awaitable[dict[str, Any]]]
 
 
 class Breath(Manner):
@@ -85,8 +87,10 @@ class Chat:
         self._pace = pace
         self._talks: dict[str, Talk] = {}
         self._here: dict[str, str] = {}  # by socket, the conversation
-        self.leave_queue: Optional[LeaveQueue] = None  # set by the human agents' side, as is the next
+        # Set by the human agents' side.
+        self.leave_queue: Optional[LeaveQueue] = None
         self.typed: Optional[Typed] = None
+        self.standing: Optional[Standing] = None
 
     def listen(self) -> None:
         """Take events from now on."""
@@ -96,7 +100,7 @@ class Chat:
             self._sio.on(name, self._guarded(getattr(self, f"on_{name}")))
 
     async def tell(self, conversation: str, event: str, data: Mapping[str, Any], everywhere: bool = True) -> None:
-        """Send an event (``queue``, ``agent``, ``message``) to every tab of a conversation.
+        """Send an event (``queue``, ``agent``, ``turn``) to every tab of a conversation.
 
         ``everywhere=False`` leaves out those at other workers, for what every worker tells its own.
         """
@@ -161,7 +165,8 @@ class Chat:
             self._accept(talk, Item("web:open", event="session_opened", entities=caller))
         elif talk.at_rest and not talk.ended:
             talk.wait_for_silence()
-        return await self._page(sid, turns if since else turns[-PAGE:], more=not since and len(turns) > PAGE)
+        page = await self._page(sid, turns if since else turns[-PAGE:], more=not since and len(turns) > PAGE)
+        return {**page, **(await self.standing(session.conversation) if self.standing else {})}
 
     async def on_history(self, sid: str, session: Session, data: Mapping[str, Any]) -> Reply:
         """The turns before a number, a page at a time."""
@@ -208,9 +213,11 @@ class Chat:
         """Put a picture that was kept into the conversation."""
         self._accept(self._talk(conversation), Item(message_id, image=name))
 
-    def happen(self, conversation: str, message_id: str, event: str) -> None:
+    def happen(
+        self, conversation: str, message_id: str, event: str, entities: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         """Let the assistant take up something that happened outside the talk, such as a human letting go."""
-        self._accept(self._talk(conversation), Item(message_id, event=event))
+        self._accept(self._talk(conversation), Item(message_id, event=event, entities=entities))
 
     async def images_wanted(self, conversation: str) -> bool:
         """Whether a picture may be sent now: in a complaint, or to a human."""
@@ -219,6 +226,10 @@ class Chat:
             return False
         last = known.state.get("last") or []
         return known.mode is Mode.HUMAN or any(transcript.takes_images(answer.get("name")) for answer in last)
+
+    async def begun(self, conversation: str) -> bool:
+        """Whether anything was said in a conversation yet."""
+        return await self._door.conversation(conversation) is not None
 
     async def leave(self, conversation: str) -> None:
         """The customer signed out: the conversation is closed and what was verified forgotten."""
@@ -329,7 +340,8 @@ class Chat:
 
     async def _page(self, sid: str, turns: list[transcript.Frame], more: bool) -> Reply:
         kept = await self._sio.get_session(sid)
-        return {"ok": True, "turns": [transcript.in_script(turn, kept["traditional"]) for turn in turns], "more": more}
+        shown = [transcript.in_script(turn, kept["traditional"]) for turn in turns]
+        return {"ok": True, "turns": shown, "more": more, "now": self._clock.now().isoformat(timespec="seconds")}
 
     def _too_fast(self, traditional: bool) -> Reply:
         said = self._door.words("utter_courtesy_too_fast", CHANNEL)

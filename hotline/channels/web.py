@@ -145,17 +145,25 @@ class FrontDesk:
         now = datetime.now(timezone.utc)
         if known and phone and known.phone and known.phone != phone:
             known = None
-        phone = phone or (known.phone if known else "")
-        session = self._sessions.issue(now, known.conversation if known else None, phone)
-        if phone and not (known and known.phone):
-            try:
-                await self._verification.vouch(session.conversation, phone)
-            except GatewayError as error:
-                logger.error("a signed-in customer could not be vouched for: %s", type(error).__name__)
+        before = known.phone if known else ""
+        session = self._sessions.issue(now, known.conversation if known else None, phone or before)
+        if phone:
+            await self._sign_in(session, now, heard_of=bool(known) and not before)
         return json(
             {"conversation": session.conversation, "token": session.token, "expires_in": session.expires_in},
             headers={"Cache-Control": "no-store"},
         )
+
+    async def _sign_in(self, session: Session, now: datetime, heard_of: bool) -> None:
+        """Vouch for a customer; a talk that began without the sign-in is told of it."""
+        try:
+            await self._verification.vouch(session.conversation, session.phone)
+        except GatewayError as error:
+            logger.error("a signed-in customer could not be vouched for: %s", type(error).__name__)
+            return
+        if heard_of and await self._chat.begun(session.conversation):
+            message_id = f"web:signed-in:{int(now.timestamp())}"
+            self._chat.happen(session.conversation, message_id, "signed_in", {"caller": session.phone})
 
     async def leave(self, request: Request) -> HTTPResponse:
         """Close the conversation and forget what was verified in it."""

@@ -115,3 +115,32 @@ def test_a_number_of_six_digits_is_no_yes(stage: Stage) -> None:
     talk(stage, "我忘了服务密码", WANG)
     talk(stage, code(stage), "573926", "573926")
     assert right(stage, "246810")
+
+
+def sign_in(stage: Stage, phone: str = WANG, conversation: str = "c1") -> list[str]:
+    """The names of the answers when the customer signs in on the operator's site."""
+    run(stage.services.verification.vouch(conversation, phone))
+    move = run(stage.web(conversation, event="signed_in", entities={"caller": phone}))
+    return [answer.name for answer in move.answers]
+
+
+def test_who_signs_in_instead_of_giving_the_password_is_answered_at_once(stage: Stage) -> None:
+    assert talk(stage, "查话费", WANG) == ["utter_verification_ask_password"]
+    assert sign_in(stage)[:2] == ["utter_verification_signed_in", "utter_billing_balance"]
+
+
+def test_who_signs_in_before_the_number_was_asked_for_is_asked_for_nothing(stage: Stage) -> None:
+    assert talk(stage, "你好")
+    assert sign_in(stage) == ["utter_verification_signed_in"]
+    assert talk(stage, "查话费")[0] == "utter_billing_balance"
+
+
+def test_a_sign_in_does_not_open_the_number_of_somebody_else_that_is_being_asked_about(stage: Stage) -> None:
+    assert talk(stage, "查话费", "13900139000") == ["utter_verification_ask_password"]
+    assert sign_in(stage) == ["utter_verification_signed_in", "utter_verification_ask_password"]
+
+
+def test_a_sign_in_that_nobody_vouched_for_opens_nothing(stage: Stage) -> None:
+    talk(stage, "查话费", WANG)
+    move = run(stage.web("c1", event="signed_in", entities={"caller": WANG}))
+    assert "utter_billing_balance" not in [answer.name for answer in move.answers]

@@ -477,6 +477,43 @@ async def test_signing_in_during_a_talk_keeps_it_and_another_customer_gets_a_new
     assert other["conversation"] != first["conversation"]
 
 
+async def test_a_sign_in_in_the_middle_of_a_talk_reaches_the_assistant_once(server: Server) -> None:
+    token = await server.token()
+    async with browser(server, token) as tab:
+        await tab.open()
+        headers = {"Authorization": f"Bearer {token}"}
+        _, mine = await server.post(json={"site_token": site_token()}, headers=headers)
+        await tab.until(lambda: len(tab.turns) == 2)
+        signed_in = server.rasa.messages[-1]
+        assert server.rasa.intents[-1] == "signed_in"
+        assert signed_in.parse_data["entities"] == [{"entity": "caller", "value": "13800138000"}]
+        assert await server.services.verification.verified(signed_in.sender_id, "13800138000")
+        # The next page of the site signs in again: that is no news.
+        await server.post(json={"site_token": site_token()}, headers={"Authorization": f"Bearer {mine['token']}"})
+        await tab.say("查话费")
+        assert server.rasa.intents.count("signed_in") == 1
+
+
+async def test_a_sign_in_before_the_first_word_needs_no_word_of_its_own(server: Server) -> None:
+    headers = {"Authorization": f"Bearer {await server.token()}"}
+    _, mine = await server.post(json={"site_token": site_token()}, headers=headers)
+    async with browser(server, mine["token"]) as tab:
+        await tab.open()
+        await tab.say("查话费")
+    assert server.rasa.intents == ["session_opened"]
+
+
+async def test_a_comment_with_a_rating_is_taken_without_what_looks_like_a_password(server: Server) -> None:
+    rate = {"title": "4分", "payload": "/inform?rating=4"}
+    server.rasa.says = [[{"text": "您好"}], [{"text": "请您打分。", "buttons": [rate], "metadata": {"asks": "rating"}}]]
+    async with browser(server) as tab:
+        await tab.open()
+        await tab.say("再见")
+        turn = await tab.say("4分,还行,我的密码是246810", payload="/inform?rating=4")
+    assert server.rasa.texts[-1] == "4分,还行,我的密码是******"
+    assert "246810" not in str(turn)
+
+
 async def test_signing_out_closes_the_conversation_and_forgets_the_verification(server: Server) -> None:
     token = await server.token(json={"site_token": site_token()})
     async with browser(server, token) as tab:

@@ -24,7 +24,15 @@ TOPICS = ("courtesy", "billing", "verification", "service", "fault", "complaint"
 SPOKEN_SCENARIOS = ("courtesy", "ending", "billing", "verification", "service", "fault", "complaint", "secretary")
 
 # Intents that a channel raises and nobody can say; all others are those of scenarios.yml.
-CHANNEL_INTENTS = {"asked_in_vain", "session_opened", "secret_entered", "silence", "transfer_failed", "handoff_ended"}
+CHANNEL_INTENTS = {
+    "asked_in_vain",
+    "session_opened",
+    "secret_entered",
+    "silence",
+    "transfer_failed",
+    "handoff_ended",
+    "signed_in",
+}
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
