@@ -30,7 +30,7 @@ from actions.forms import (
 from actions.handoff import escalate, hand_over, say_place
 from actions.secretary import title_by_contract
 from actions.turns import ActionFinishTask
-from hotline import formats
+from hotline import cards, formats
 from hotline.errors import GatewayError, HotlineError, IllegalMoveError
 from hotline.ports import Ticket, TicketDraft
 from hotline.services.complaint import (
@@ -542,6 +542,7 @@ class ActionQueryComplaint(HotlineAction):
         state = State(ticket.state)
         call.say(
             "utter_complaint_state",
+            json_message=_card(call, ticket),
             ticket=ticket.number,
             about=_about(call, ticket),
             filed=formats.day(_local(call, ticket.created)),
@@ -574,6 +575,7 @@ class ActionUrgeComplaint(HotlineAction):
             await call.services.tickets.move(ticket.number, Move.ESCALATE, "customer", "", f"{key}:late")
         call.say(
             "utter_complaint_urged_late" if late else "utter_complaint_urged",
+            json_message=_card(call, ticket),
             ticket=ticket.number,
             deadline=formats.moment(_local(call, ticket.deadline)),
         )
@@ -597,7 +599,7 @@ class ActionWithdrawComplaint(HotlineAction):
             return done
         key = f"{call.conversation}:{call.message_id}"
         ticket = await call.services.tickets.move(tickets[0].number, Move.WITHDRAW, "customer", "", key)
-        call.say("utter_complaint_withdrawn", ticket=ticket.number)
+        call.say("utter_complaint_withdrawn", json_message=_card(call, ticket), ticket=ticket.number)
         return [*done, SlotSet("complaint_ticket", None)]
 
 
@@ -648,7 +650,7 @@ class ActionRecordSuggestion(HotlineAction):
             subscriber=await _verified_phone(call),
         )
         ticket = await call.services.tickets.file(draft, f"{call.conversation}:{call.message_id}", call.conversation)
-        call.say("utter_complaint_suggestion_recorded", ticket=ticket.number)
+        call.say("utter_complaint_suggestion_recorded", json_message=_card(call, ticket), ticket=ticket.number)
         return done
 
 
@@ -759,7 +761,13 @@ def _checked(call: Call) -> bool:
 
 def _say_filed(call: Call, ticket: Ticket) -> None:
     deadline = formats.moment(_local(call, ticket.deadline))
-    call.say("utter_complaint_filed", ticket=ticket.number, deadline=deadline)
+    call.say("utter_complaint_filed", json_message=_card(call, ticket), ticket=ticket.number, deadline=deadline)
+
+
+def _card(call: Call, ticket: Ticket) -> cards.Card:
+    """The ticket with its state line; its deadline while the answer is still to come."""
+    due = formats.moment(_local(call, ticket.deadline)) if State(ticket.state) in OPEN else ""
+    return cards.ticket(ticket.number, ticket.state, _about(call, ticket), due)
 
 
 def _about(call: Call, ticket: Ticket) -> str:

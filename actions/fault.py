@@ -26,7 +26,7 @@ from actions.forms import (
     requested,
 )
 from actions.service import place_named
-from hotline import formats
+from hotline import cards, formats
 from hotline.errors import HotlineError
 from hotline.ports import FaultReport
 from hotline.services.fault import (
@@ -298,7 +298,8 @@ class ReportFault(HotlineAction):
             call.say("utter_fault_report_failed")
             return
         name = "utter_fault_visit_reported" if report.address else "utter_fault_reported"
-        call.say(name, number=number, phone_number=report.phone, time=report.visit_time)
+        card = cards.ticket(number, "accepted")
+        call.say(name, json_message=card, number=number, phone_number=report.phone, time=report.visit_time)
 
 
 class ActionReportNetworkFault(ReportFault):

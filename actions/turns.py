@@ -14,6 +14,7 @@ from rasa_sdk.forms import REQUESTED_SLOT
 from actions.base import Call, HotlineAction, keep_listening, return_to_task
 from actions.courtesy import say_farewell
 from actions.handoff import leave_queue
+from hotline.services.surveys import comment_in
 
 TOPICS = "utter_courtesy_topics"
 UNANSWERED = ("nlu_fallback", "silence")
@@ -143,7 +144,8 @@ class ActionInform(HotlineAction):
             return return_to_task(call)
         rating = call.entity("rating")
         if call.asked == "rating" and rating is not None:
-            await call.services.surveys.record(call.conversation, call.channel, int(rating))
+            said = comment_in(call.text)
+            await call.services.surveys.record(call.conversation, call.channel, int(rating), said)
             call.say("utter_courtesy_rated")
             if call.channel == "ivr":
                 say_farewell(call)

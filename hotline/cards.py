@@ -15,6 +15,9 @@ from hotline.ports import Bill, Plan, Usage
 
 Card = dict[str, Any]
 
+# To whom a ticket was sent, and whether he has answered us, is no matter of the customer's.
+_AT_WORK = {"dispatched": "working", "returned": "working"}
+
 
 def balance(amount: Decimal, owed: bool = False) -> Card:
     """The balance in yuan, or what is owed."""
@@ -53,6 +56,6 @@ def plans(plans: Sequence[Plan], current: Optional[str] = None, fitting: Optiona
     return {"type": "plans", "plans": rows, "current": current, "fitting": fitting}
 
 
-def ticket(number: str, state: str, category: str = "", due: str = "") -> Card:
-    """A ticket with its state: ``received accepted working resolved closed``."""
-    return {"type": "ticket", "number": number, "state": state, "category": category, "due": due}
+def ticket(number: str, state: str, about: str = "", due: str = "") -> Card:
+    """A ticket and how far it is: ``accepted working answered archived withdrawn``; ``due`` says when the answer is."""
+    return {"type": "ticket", "number": number, "state": _AT_WORK.get(state, state), "about": about, "due": due}

@@ -55,7 +55,7 @@ def install(app: Sanic, services: Services) -> None:
     live = Live(sio, services, gate, talks, chat)
     live.listen()
     if chat is not None:
-        chat.leave_queue = talks.leave_queue
+        chat.leave_queue, chat.standing = talks.leave_queue, live.standing
     blueprint = Blueprint("desk", url_prefix="/desk")
     talks.routes(blueprint)
     Clerk(services, gate).routes(blueprint)

@@ -6,10 +6,12 @@ from typing import Any
 
 from sanic import Blueprint
 from sanic.request import Request
+from sanic.response import HTTPResponse
 
 from hotline.bootstrap import Services
+from hotline.channels.images import Images
 from hotline.desk import views
-from hotline.desk.gate import Gate, RefusedError, body_of, text_of
+from hotline.desk.gate import Gate, RefusedError, body_of, picture, text_of
 from hotline.errors import MessageRejectedError
 from hotline.ports import Staff, TicketDraft, TicketQuery
 from hotline.services.people import AGENT
@@ -30,6 +32,7 @@ class Clerk:
         self._services = services
         self._tickets = services.tickets
         self._gate = gate
+        self._images = Images(services.settings.var / "images")
 
     def routes(self, blueprint: Blueprint) -> None:
         """Add the endpoints."""
@@ -37,6 +40,7 @@ class Clerk:
         route(blueprint, "GET", "/api/tickets", self.search)
         route(blueprint, "POST", "/api/tickets", self.file)
         route(blueprint, "GET", "/api/tickets/<number:str>", self.show)
+        route(blueprint, "GET", "/api/tickets/<number:str>/images/<name:str>", self.image)
         route(blueprint, "POST", "/api/tickets/<number:str>/<move:str>", self.move)
 
     async def search(self, request: Request, staff: Staff) -> View:
@@ -72,7 +76,13 @@ class Clerk:
         now = self._services.clock.now()
         ticket = await self._tickets.find(number)
         history = [views.ticket_entry(entry, now.tzinfo) for entry in await self._tickets.history(number)]
-        return {"ticket": views.ticket(ticket, staff, now), "history": history}
+        images = [path.stem for path in self._images.of(ticket.conversation)]
+        return {"ticket": views.ticket(ticket, staff, now), "history": history, "images": images}
+
+    async def image(self, request: Request, staff: Staff, number: str, name: str) -> HTTPResponse:
+        """A picture that the customer sent with the complaint."""
+        ticket = await self._tickets.find(number)
+        return await picture(self._images, ticket.conversation, name)
 
     async def file(self, request: Request, staff: Staff) -> View:
         """File one by hand, once an ``id``."""

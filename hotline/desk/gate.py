@@ -17,8 +17,9 @@ from typing import Any, Optional
 import jwt
 from sanic import Blueprint
 from sanic.request import Request
-from sanic.response import HTTPResponse, json
+from sanic.response import HTTPResponse, file, json
 
+from hotline.channels.images import Images
 from hotline.channels.limits import Bucket
 from hotline.errors import GatewayError, HotlineError, IllegalMoveError, MessageRejectedError, NoSuchItemError
 from hotline.ports import Staff, StaffStore
@@ -216,6 +217,14 @@ def text_of(request: Request, name: str, most: int, need: bool = True) -> str:
     if len(value) > most:
         raise MessageRejectedError(name, f"must have at most {most} characters")
     return value
+
+
+async def picture(images: Images, conversation: str, name: str) -> HTTPResponse:
+    """A picture that a customer sent. Raises ``NoSuchItemError``."""
+    path = images.path(conversation, name)
+    if path is None:
+        raise NoSuchItemError(name)
+    return await file(path, mime_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 
 def number_of(staff: Staff) -> str:

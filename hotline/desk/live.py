@@ -254,6 +254,17 @@ class Live:
             await self._chat.tell(conversation, "queue", {"position": -1, "wait": None}, everywhere=False)
         self._places = waiting
 
+    async def standing(self, conversation: str) -> dict[str, Any]:
+        """Where a conversation stands between assistant and human, for a browser that comes (back) to it."""
+        placed = await self._services.handoff.place(conversation)
+        queue = agent = None
+        if placed is not None and placed.position:
+            queue = {"position": placed.position - 1, "wait": placed.wait}
+        if placed is not None and placed.state in (State.ACTIVE, State.WRAP_UP):
+            staff = await self._services.staff.find(placed.handoff.agent)
+            agent = {"state": "joined", "number": number_of(staff) if staff else ""}
+        return {"queue": queue, "agent": agent}
+
     async def _emit(self, event: str, data: Mapping[str, Any], room: Optional[str] = None) -> None:
         # Every worker reads the log and tells its own browsers.
         await self._sio.emit(event, data, room=room, namespace=NAMESPACE, ignore_queue=True)

@@ -9,12 +9,12 @@ from typing import Any, Optional
 
 from sanic import Blueprint
 from sanic.request import Request
-from sanic.response import HTTPResponse, file
+from sanic.response import HTTPResponse
 
 from hotline.bootstrap import Services
 from hotline.channels.images import Images
 from hotline.desk import views
-from hotline.desk.gate import Gate, RefusedError, number_of, text_of
+from hotline.desk.gate import Gate, RefusedError, number_of, picture, text_of
 from hotline.desk.voice import Voice
 from hotline.errors import HotlineError, IllegalMoveError, MessageRejectedError
 from hotline.masking import mask
@@ -198,10 +198,7 @@ class Talks:
     async def image(self, request: Request, staff: Staff, number: int, name: str) -> HTTPResponse:
         """A picture that the customer sent."""
         one = await self._visible(number, staff)
-        path = self._images.path(one.conversation, name)
-        if path is None:
-            raise RefusedError(404, "unknown")
-        return await file(path, mime_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+        return await picture(self._images, one.conversation, name)
 
     async def callbacks(self, request: Request, staff: Staff) -> View:
         """Who waits to be called back."""

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from hotline.ports import Clock, Rating, RatingStore
 
 SCORES = range(1, 6)
+
+_SCORE = re.compile("(?:我?(?:给|打|评)个?)?[1-5一二三四五][分星]?|不满意|不太满意|一般|满意|非常满意")
+_BETWEEN = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+def comment_in(text: str) -> str:
+    """What is said besides the score (4分,就是等得久); empty where the score is all (4分, 打个四分吧)."""
+    score = _SCORE.match(text)
+    rest = _BETWEEN.sub("", text[score.end() :] if score else text)
+    return rest if len(rest) > 1 else ""  # a lone particle is none
 
 
 class SurveyService:

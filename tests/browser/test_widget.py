@@ -72,6 +72,21 @@ def test_a_slow_answer_shows_that_somebody_is_typing(window: Window, site: Site)
     expect(window.frame.locator("[data-typing]")).to_have_count(0)
 
 
+def test_an_answer_that_takes_too_long_becomes_an_honest_sentence(window: Window, site: Site) -> None:
+    async def hang(_message: object) -> None:
+        await asyncio.sleep(60)
+
+    site.server.rasa.does = hang
+    window.say("查话费")
+    window.frame.locator("[data-typing]").wait_for()
+    sentence = site.server.chat._door.words("utter_courtesy_too_late", "web")
+    window.theirs(sentence).wait_for(timeout=15_000)  # a turn has 8 s
+    expect(window.mine("查话费")).to_have_attribute("data-status", "done")
+    site.server.rasa.does = None
+    window.say("你好")
+    window.theirs("收到:你好").wait_for()
+
+
 def test_text_is_text(window: Window, site: Site) -> None:
     site.says({"text": "<img src=x onerror=alert(1)> **粗**"})
     window.say("<b>你好</b>")
@@ -235,7 +250,7 @@ def test_a_wrong_clock_in_the_browser_does_no_harm(page: Page, site: Site) -> No
     window = Window(page).open()
     window.say("查话费")
     window.theirs("收到:查话费").wait_for()
-    assert "10:00" in window.frame.locator("time").first.inner_text()  # the server's time
+    expect(window.frame.locator("time")).to_have_text(["今天 10:00"])  # the server's time, and no pause of years
 
 
 def host_page(site: Site) -> str:
@@ -292,44 +307,17 @@ def test_who_is_signed_in_on_the_page_arrives_verified_and_signing_out_clears_th
 
 
 def test_unread_answers_are_counted_on_the_launcher(window: Window, site: Site) -> None:
+    async def slow(_message: object) -> None:
+        await asyncio.sleep(1)
+
+    site.server.rasa.does = slow
+    window.say("查话费")
     window.press("收起")
     expect(window.page.locator("hotline-widget button")).to_be_focused()
-    site.tell("message", {"sequence": 90, "text": "您好,还在吗?", "number": "1001"})
     badge = window.page.locator("hotline-widget .badge")
     expect(badge).to_have_text("1")
     window.open()
     expect(badge).to_be_hidden()
-
-
-def test_the_queue_is_shown_and_can_be_left(window: Window, site: Site) -> None:
-    left = []
-
-    async def leave(conversation: str) -> bool:
-        left.append(conversation)
-        return True
-
-    site.server.chat.leave_queue = leave
-    site.tell("queue", {"position": 3, "wait": [2, 4]})
-    expect(window.frame.locator(".queue")).to_contain_text("您前面还有 3 位")
-    expect(window.frame.locator(".queue")).to_contain_text("预计等待 2–4 分钟")
-    window.press("取消排队")
-    expect(window.frame.locator(".queue")).to_have_count(0)
-    assert len(left) == 1
-
-
-def test_a_human_joins_types_speaks_and_leaves(window: Window, site: Site) -> None:
-    site.tell("agent", {"state": "joined", "number": "1001"})
-    window.frame.get_by_text("已为您接入 客户代表 1001").wait_for()
-    site.tell("agent", {"state": "typing", "number": "1001"})
-    window.frame.locator("[data-typing]").wait_for()
-    site.tell("message", {"sequence": 91, "text": "您好,请讲。", "number": "1001"})
-    window.theirs("您好,请讲。").wait_for()
-    expect(window.theirs("您好,请讲。")).to_contain_text("客户代表 1001")
-    expect(window.frame.locator("[data-typing]")).to_have_count(0)
-    site.tell("agent", {"state": "transferred", "number": "1002"})
-    window.frame.get_by_text("正在为您转接").wait_for()
-    site.tell("agent", {"state": "left"})
-    window.frame.get_by_text("人工服务已结束").wait_for()
 
 
 def test_a_picture_can_be_sent_in_a_complaint_and_only_there(window: Window, site: Site, tmp_path: Path) -> None:
@@ -355,12 +343,26 @@ def test_a_rating_has_five_stars_each_with_its_word(window: Window, site: Site) 
     window.frame.get_by_text("本次会话已结束").wait_for()
     stars = window.frame.locator(".rating button")
     expect(stars).to_have_count(5)
+    stars.nth(4).click()
     stars.nth(3).hover()
     expect(window.frame.locator(".rating-word")).to_have_text("满意")
     stars.nth(3).click()
+    window.press("提交评价")
     window.mine("4分").wait_for()
     expect(stars.first).to_be_disabled()
     assert site.server.rasa.messages[-1].parse_data["entities"] == [{"entity": "rating", "value": "4"}]
+
+
+def test_a_word_can_go_with_the_rating(window: Window, site: Site) -> None:
+    site.says({"text": "再见!", "metadata": {"ends": True}}, RATING)
+    window.say("再见")
+    window.frame.locator(".rating button").nth(2).click()
+    expect(window.frame.get_by_role("button", name="提交评价")).to_be_in_viewport()
+    window.frame.get_by_label("说说您的感受").fill("等得有点久")
+    window.press("提交评价")
+    window.mine("3分,等得有点久").wait_for()
+    window.theirs("收到:3分,等得有点久").wait_for()
+    assert site.server.rasa.intents[-1] == "inform"
 
 
 def test_cards_draw_the_figures_of_an_answer(window: Window, site: Site) -> None:
@@ -468,6 +470,15 @@ def test_the_keyboard_alone_is_enough(page: Page, site: Site) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("hotline-widget iframe")).to_be_hidden()
     expect(page.locator("hotline-widget button")).to_be_focused()
+
+
+def test_the_menu_keeps_the_focus_and_escape_closes_it_alone(window: Window) -> None:
+    window.press("更多")
+    window.frame.get_by_role("switch", name="大字版").click()
+    expect(window.frame.get_by_role("switch", name="大字版")).to_be_focused()
+    window.page.keyboard.press("Escape")
+    expect(window.frame.locator(".sheet")).to_have_count(0)
+    expect(window.frame.get_by_role("button", name="更多")).to_be_focused()
 
 
 def test_new_answers_are_read_out_politely_by_one_log(window: Window) -> None:

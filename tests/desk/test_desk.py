@@ -19,6 +19,7 @@ from hotline.channels.images import Images
 from hotline.gateways import schema
 from hotline.ports import TicketDraft
 from hotline.services.handoff import SUPERVISOR
+from tests.channels.test_web import COMPLAINT, picture, send_picture
 from tests.channels.web_server import browser, running
 from tests.desk.desk_server import Desk, desk, text_id
 
@@ -383,11 +384,52 @@ async def test_a_picture_is_shown_to_who_may_see_the_conversation_and_to_nobody_
     name = Images(open_desk.services.settings.var / "images").keep("web-picture", buffer.getvalue())
     await open_desk["a1001"].post(f"handoffs/{number}/claim")
     statuses = {}
-    for login, picture in (("a1001", name), ("a1002", name), ("s9001", name), ("a1001", "x" * 20)):
-        url = f"{open_desk.server.base}/desk/api/handoffs/{number}/images/{picture}"
+    for login, wanted in (("a1001", name), ("a1002", name), ("s9001", name), ("a1001", "x" * 20)):
+        url = f"{open_desk.server.base}/desk/api/handoffs/{number}/images/{wanted}"
         async with open_desk[login].http.get(url) as response:
-            statuses[login, picture == name] = response.status
+            statuses[login, wanted == name] = response.status
     assert statuses == {("a1001", True): 200, ("a1002", True): 403, ("s9001", True): 200, ("a1001", False): 404}
+
+
+async def test_a_customer_who_comes_back_learns_where_the_conversation_stands(open_desk: Desk) -> None:
+    agent = open_desk["a1001"]
+    await agent.connect()
+    token = await open_desk.server.token()
+    async with browser(open_desk.server, token) as tab:
+        reply = await tab.open()
+        assert (reply["queue"], reply["agent"]) == (None, None)
+        number = await open_desk.waiting(open_desk.server.rasa.messages[0].sender_id)
+    async with browser(open_desk.server, token) as tab:
+        queue = (await tab.call("open", {"since": 0}))["queue"]
+        assert queue["position"] == 0 and len(queue["wait"]) == 2
+        assert (await agent.post(f"handoffs/{number}/claim"))[0] == 200
+        reply = await tab.call("open", {"since": 0})
+        assert (reply["queue"], reply["agent"]) == (None, {"state": "joined", "number": "1001"})
+
+
+async def test_pictures_of_a_complaint_are_seen_with_the_talk_and_with_the_ticket(open_desk: Desk) -> None:
+    server, agent, clerk = open_desk.server, open_desk["a1001"], open_desk["c8001"]
+    server.rasa.says = [[{"text": "您好"}], [COMPLAINT]]
+    token = await server.token()
+    async with browser(server, token) as tab:
+        await tab.open()
+        await tab.say("我要投诉")
+        _, sent = await send_picture(server, token, picture())
+        await tab.answer_to("11111111-aaaa")
+    name = server.rasa.messages[0].sender_id
+    draft = TicketDraft("charge", 2, "13800138000", "多扣了钱", "web")
+    ticket = (await open_desk.services.tickets.file(draft, "k", name)).number
+    handoff = await open_desk.waiting(name)
+    _, shown = await agent.get(f"handoffs/{handoff}")
+    assert [entry["image"] for entry in shown["transcript"] if entry.get("image")] == [sent["image"]]
+    assert (await clerk.get(f"tickets/{ticket}"))[1]["images"] == [sent["image"]]
+    for person, path in ((agent, f"handoffs/{handoff}"), (clerk, f"tickets/{ticket}")):
+        for image, expected in ((sent["image"], 200), ("x" * 24, 404), ("..%2f..%2fsession-secret", 404)):
+            url = f"{server.base}/desk/api/{path}/images/{image}"
+            async with person.http.get(url) as reply:
+                assert reply.status == expected
+                if expected == 200:
+                    assert reply.content_type == "image/jpeg" and (await reply.read())[:2] == b"\xff\xd8"
 
 
 async def test_an_urged_ticket_reaches_the_shift_leader_at_once(open_desk: Desk) -> None:

@@ -54,6 +54,7 @@ export const words = {
   queue: '排队中',
   queuePosition: '您前面还有',
   queuePeople: '位',
+  queueNext: '下一位就是您',
   queueWait: '预计等待',
   minutes: '分钟',
   queueCancel: '取消排队',
@@ -62,6 +63,8 @@ export const words = {
   gone: '人工服务已结束',
   quick: '常用问题',
   rating: '服务评价',
+  ratingComment: '说说您的感受(选填)',
+  ratingSend: '提交评价',
   ratings: ['不满意', '不太满意', '一般', '满意', '非常满意'],
   topics: ['查话费', '查账单', '查流量', '查套餐', '投诉'],
   stop: '不办了',
@@ -85,7 +88,8 @@ export const words = {
     current: '当前',
     fitting: '推荐',
     ticket: '工单',
-    states: { received: '已登记', accepted: '已受理', working: '处理中', resolved: '已解决', closed: '已关闭' } as Record<string, string>,
+    states: { accepted: '已受理', working: '处理中', answered: '已回复', archived: '已归档', withdrawn: '已撤销' } as Record<string, string>,
+    due: '最晚答复',
   },
 };
 

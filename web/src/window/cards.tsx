@@ -145,25 +145,30 @@ function Plans({ plans, current, fitting }: PlansCard) {
   );
 }
 
-const STEPS = ['received', 'accepted', 'working', 'resolved'];
+const STEPS = ['accepted', 'working', 'answered', 'archived'];
 
-function Ticket({ number, state, category, due }: TicketCard) {
+function Ticket({ number, state, about, due }: TicketCard) {
   const { card } = useWords();
-  const reached = state === 'closed' ? STEPS.length - 1 : STEPS.indexOf(state);
+  const steps = state === 'withdrawn' ? ['accepted', 'withdrawn'] : STEPS;
+  const reached = steps.indexOf(state);
   return (
     <section class="card">
       <h3>
-        {card.ticket} {category && <span class="tag">{category}</span>}
+        {card.ticket} {about && <span class="tag">{about}</span>}
       </h3>
       <p class="number">{number}</p>
       <ol class="steps">
-        {STEPS.map((step, index) => (
+        {steps.map((step, index) => (
           <li key={step} data-reached={index <= reached || undefined} aria-current={index === reached ? 'step' : undefined}>
             {card.states[step]}
           </li>
         ))}
       </ol>
-      {due && <p class="fine">{due}</p>}
+      {due && (
+        <p class="fine">
+          {card.due} {due}
+        </p>
+      )}
     </section>
   );
 }

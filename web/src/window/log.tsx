@@ -6,6 +6,7 @@ import { Typing } from '@chatui/core/Typing';
 import { memo } from 'preact/compat';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { CardView } from './cards';
+import { now } from './clock';
 import type { Button } from './protocol';
 import { useWords } from './settings';
 import type { Entry, State, Talk } from './talk';
@@ -13,6 +14,7 @@ import type { Entry, State, Talk } from './talk';
 const PAUSE = 5 * 60_000; // a time stands where the talk paused so long
 const NEAR = 24; // pixels from the end that count as being there
 const ZONE = 'Asia/Shanghai';
+const MOST_COMMENT = 200;
 
 type Props = { talk: Talk; state: State };
 
@@ -123,7 +125,7 @@ function Time({ at }: { at: number }) {
   const time = new Intl.DateTimeFormat('zh-CN', { timeZone: ZONE, hour: '2-digit', minute: '2-digit', hour12: false }).format(at);
   return (
     <p class="system time">
-      <time dateTime={new Date(at).toISOString()}>{`${day(at) === day(Date.now()) ? words.today : day(at)} ${time}`}</time>
+      <time dateTime={new Date(at).toISOString()}>{`${day(at) === day(now()) ? words.today : day(at)} ${time}`}</time>
     </p>
   );
 }
@@ -202,30 +204,62 @@ function Rating({ buttons, offered, talk }: { buttons: Button[]; offered: boolea
   const words = useWords();
   const [over, setOver] = useState(0);
   const [given, setGiven] = useState(0);
+  const [comment, setComment] = useState('');
+  const [sent, setSent] = useState(false);
   const sorted = [...buttons].sort((a, b) => Number(a.payload.split('=')[1]) - Number(b.payload.split('=')[1]));
   const shown = over || given;
-  const open = offered && !given;
+  const open = offered && !sent;
+  const form = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => {
+    const log = form.current!.closest('.log')!;
+    if (given) log.scrollTop = log.scrollHeight; // what opens below would be out of sight
+  }, [given > 0]);
+
+  function send(event: Event) {
+    event.preventDefault();
+    const { title, payload } = sorted[given - 1]!;
+    setSent(true);
+    talk.say(comment.trim() ? `${title},${comment.trim()}` : title, payload);
+  }
+
   return (
-    <div class="rating" role="group" aria-label={words.rating} onMouseLeave={() => setOver(0)}>
-      {sorted.map(({ title, payload }, index) => (
-        <button
-          type="button"
-          key={payload}
-          data-on={index < shown || undefined}
-          disabled={!open}
-          aria-label={`${title} ${words.ratings[index]}`}
-          onMouseEnter={() => open && setOver(index + 1)}
-          onFocus={() => open && setOver(index + 1)}
-          onClick={() => {
-            setGiven(index + 1);
-            talk.say(title, payload);
-          }}
-        >
-          <Icon type="star" />
-        </button>
-      ))}
-      <span class="rating-word">{shown ? words.ratings[shown - 1] : ''}</span>
-    </div>
+    <form class="rating" ref={form} onSubmit={send}>
+      <div class="stars" role="group" aria-label={words.rating} onMouseLeave={() => setOver(0)}>
+        {sorted.map(({ title, payload }, index) => (
+          <button
+            type="button"
+            key={payload}
+            data-on={index < shown || undefined}
+            disabled={!open}
+            aria-pressed={index + 1 === given}
+            aria-label={`${title} ${words.ratings[index]}`}
+            onMouseEnter={() => open && setOver(index + 1)}
+            onClick={() => {
+              setGiven(index + 1);
+              setOver(0);
+            }}
+          >
+            <Icon type="star" />
+          </button>
+        ))}
+        <span class="rating-word">{shown ? words.ratings[shown - 1] : ''}</span>
+      </div>
+      {given > 0 && open && (
+        <>
+          <textarea
+            rows={2}
+            maxLength={MOST_COMMENT}
+            value={comment}
+            placeholder={words.ratingComment}
+            aria-label={words.ratingComment}
+            onInput={(event) => setComment(event.currentTarget.value)}
+          />
+          <button type="submit" class="chip">
+            {words.ratingSend}
+          </button>
+        </>
+      )}
+    </form>
   );
 }
 

@@ -60,8 +60,8 @@ function App() {
         {state.queue && (
           <p class="banner queue" role="status">
             <span>
-              {words.queue} · {words.queuePosition} {state.queue.position} {words.queuePeople}
-              {state.queue.wait !== null && ` · ${words.queueWait} ${[state.queue.wait].flat().join('–')} ${words.minutes}`}
+              {words.queue} · {state.queue.position ? `${words.queuePosition} ${state.queue.position} ${words.queuePeople}` : words.queueNext}
+              {state.queue.wait && ` · ${words.queueWait} ${Math.max(state.queue.wait[0], 1)}–${Math.max(state.queue.wait[1], 2)} ${words.minutes}`}
             </span>
             <button type="button" onClick={() => talk.leaveQueue()}>
               {words.queueCancel}
@@ -142,11 +142,6 @@ function Menu({ looks, onLooks }: { looks: Required<Looks>; onLooks: (looks: Loo
     return () => removeEventListener('pointerdown', close);
   }, [open]);
 
-  const Switch = ({ name, on, label }: { name: keyof Looks; on: boolean; label: string }) => (
-    <button type="button" role="switch" aria-checked={on} onClick={() => onLooks({ [name]: !on })}>
-      {label}
-    </button>
-  );
   return (
     <div
       class="menu"
@@ -162,8 +157,8 @@ function Menu({ looks, onLooks }: { looks: Required<Looks>; onLooks: (looks: Loo
       <IconButton icon="more" className="round" aria-label={words.menu} aria-expanded={open} onClick={() => setOpen(!open)} />
       {open && (
         <div class="sheet">
-          <Switch name="elder" on={looks.elder} label={words.elder} />
-          <Switch name="dark" on={looks.dark} label={words.dark} />
+          <Switch on={looks.elder} label={words.elder} onChange={(elder) => onLooks({ elder })} />
+          <Switch on={looks.dark} label={words.dark} onChange={(dark) => onLooks({ dark })} />
           <button type="button" lang={looks.traditional ? 'zh-Hans' : 'zh-Hant'} onClick={() => onLooks({ traditional: !looks.traditional })}>
             {words.traditional}
           </button>
@@ -179,6 +174,14 @@ function Menu({ looks, onLooks }: { looks: Required<Looks>; onLooks: (looks: Loo
         </div>
       )}
     </div>
+  );
+}
+
+function Switch({ on, label, onChange }: { on: boolean; label: string; onChange: (on: boolean) => void }) {
+  return (
+    <button type="button" role="switch" aria-checked={on} onClick={() => onChange(!on)}>
+      {label}
+    </button>
   );
 }
 

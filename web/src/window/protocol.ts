@@ -15,7 +15,7 @@ export type PlansCard = {
   current?: string;
   fitting?: string;
 };
-export type TicketCard = { type: 'ticket'; number: string; state: string; category?: string; due?: string };
+export type TicketCard = { type: 'ticket'; number: string; state: string; about?: string; due?: string };
 export type Card = BalanceCard | BillCard | UsageCard | PlansCard | TicketCard;
 
 export type Answer = {
@@ -42,9 +42,11 @@ export type Reply = {
   say?: string;
   turns?: Turn[];
   more?: boolean;
+  now?: string;
+  queue?: Queue | null;
+  agent?: Agent | null;
 };
 
-// `wait` in minutes: from, to; null when nobody can tell.
-export type Queue = { position: number; wait: [number, number] | number | null };
+// `position`: how many are ahead, -1 for no longer waiting. `wait` in minutes: from, to; null when nobody can tell.
+export type Queue = { position: number; wait: [number, number] | null };
 export type Agent = { state: 'joined' | 'typing' | 'left' | 'transferred'; number?: string };
-export type AgentMessage = { sequence?: number; id?: string; text?: string; image?: string; number?: string; at?: string };

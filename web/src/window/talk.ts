@@ -4,13 +4,15 @@
 // turn that answers it has come, and is sent again under the same id after every break.
 
 import { io, type Socket } from 'socket.io-client';
-import type { Agent, AgentMessage, Answer, Message, Queue, Reply, Said, Turn } from './protocol';
+import type { Agent, Answer, Message, Queue, Reply, Said, Turn } from './protocol';
+import { heardTime, now } from './clock';
 import { readOutbox, readToken, storageWorks, writeOutbox, writeToken } from './storage';
 
 const ACCEPTED_WITHIN = 10_000;
 const ANSWERED_WITHIN = 20_000; // a turn has 8 s, a breath 3
 const RENEW_AT = 0.6; // of a token's life
 const RETRY_AFTER = 2_000;
+const TYPES_FOR = 4_000; // an agent who has not pressed a key for so long has stopped
 
 export type Status = 'sending' | 'sent' | 'done' | 'failed';
 export type Notice = 'expired' | 'otherCustomer' | 'notKept' | 'signInFailed' | 'ended' | 'joined' | 'transferred' | 'gone';
@@ -47,6 +49,7 @@ export class Talk {
   private sending = false;
   private renewal = 0;
   private typedAt = 0;
+  private stopped = 0;
   private count = 0;
   private readonly early: Turn[] = [];
 
@@ -88,7 +91,6 @@ export class Talk {
     socket.on('failed', ({ ids }: { ids: string[] }) => ids.forEach((id) => this.fail(id)));
     socket.on('queue', (queue: Queue | null) => this.set({ queue: queue && queue.position >= 0 ? queue : null }));
     socket.on('agent', (agent: Agent) => this.agent(agent));
-    socket.on('message', (message: AgentMessage) => this.agentSays(message));
     addEventListener('online', () => socket.connect());
     addEventListener('offline', () => this.set({ line: 'offline' }));
   }
@@ -195,11 +197,13 @@ export class Talk {
       return;
     }
     const fresh = this.last === 0;
+    heardTime(reply.now);
     this.opened = true;
     this.set({ line: 'online' });
     for (const turn of reply.turns ?? []) this.hear(turn, true);
     for (const turn of this.early.splice(0)) this.hear(turn);
     if (fresh) this.set({ more: reply.more === true });
+    this.stand(reply);
     for (const id of this.pending.keys()) this.mark(id, 'sending');
     this.sending = false;
     void this.flush();
@@ -248,7 +252,7 @@ export class Talk {
   async sendImage(file: Blob): Promise<void> {
     const id = newId();
     const image = URL.createObjectURL(file);
-    this.add({ kind: 'mine', key: id, at: Date.now(), image, status: 'sending' });
+    this.add({ kind: 'mine', key: id, at: now(), image, status: 'sending' });
     try {
       const headers = { Authorization: `Bearer ${this.token}`, 'X-Message-Id': id, 'Content-Type': file.type };
       const response = await fetch('/chat/image', { method: 'POST', headers, body: file });
@@ -269,7 +273,7 @@ export class Talk {
   private queueUp(message: Message): void {
     this.pending.set(message.id, { message });
     const text = message.secret === undefined ? message.text : '••••••';
-    this.add({ kind: 'mine', key: message.id, at: Date.now(), text, status: 'sending' });
+    this.add({ kind: 'mine', key: message.id, at: now(), text, status: 'sending' });
     this.keep();
   }
 
@@ -329,6 +333,7 @@ export class Talk {
       this.last = turn.last;
     }
     this.settle(turn.said, turn.at);
+    if (turn.agent && this.state.agent) this.set({ agent: { ...this.state.agent, typing: false } });
     const found = this.entriesOf(turn);
     if (found.length) {
       const ended = turn.answers.some((answer) => answer.ends);
@@ -384,10 +389,19 @@ export class Talk {
     this.set({ entries: [...found, ...this.state.entries], more: reply.more === true });
   }
 
+  // Where the talk stands between assistant and human: it may have changed while this window was not there.
+  private stand({ queue, agent }: Reply): void {
+    if (queue !== undefined) this.set({ queue });
+    if (agent !== undefined) this.set({ agent: agent && { number: agent.number, typing: false } });
+  }
+
   private agent({ state, number }: Agent): void {
+    clearTimeout(this.stopped);
     if (state === 'typing') {
       this.set({ agent: { number: number ?? this.state.agent?.number, typing: true } });
+      this.stopped = window.setTimeout(() => this.state.agent && this.set({ agent: { ...this.state.agent, typing: false } }), TYPES_FOR);
     } else if (state === 'joined') {
+      if (this.state.agent?.number === number) return; // told of it already
       this.set({ agent: { number, typing: false }, queue: null });
       this.note('joined', number);
     } else {
@@ -396,20 +410,8 @@ export class Talk {
     }
   }
 
-  private agentSays({ sequence = 0, id, text = '', number, at }: AgentMessage): void {
-    const agent = number ?? this.state.agent?.number ?? '';
-    if (this.state.agent) this.set({ agent: { ...this.state.agent, typing: false } });
-    const key = sequence || id;
-    if (key && this.state.entries.some((entry) => entry.key === `agent:${key}`)) return;
-    if (sequence > this.last) this.last = sequence;
-    const answer: Answer = { text, buttons: [], card: null, asks: null, secret: false, ends: false, images: true };
-    this.add({ kind: 'theirs', key: `agent:${key ?? ++this.count}`, at: moment(at), answer, agent });
-    this.set({ latest: [answer] });
-    this.onTurn();
-  }
-
   note(notice: Notice, detail?: string): void {
-    this.add({ kind: 'notice', key: `notice:${++this.count}`, at: Date.now(), notice, detail });
+    this.add({ kind: 'notice', key: `notice:${++this.count}`, at: now(), notice, detail });
   }
 
   private add(entry: Entry): void {
@@ -422,9 +424,8 @@ export class Talk {
   }
 }
 
-// The time that the server says, as the server's own wall clock shows it: the browser's clock may be wrong.
 function moment(at: string | null | undefined): number {
-  return at ? Date.parse(at) : Date.now();
+  return at ? Date.parse(at) : now();
 }
 
 function newId(): string {
