@@ -1,9 +1,13 @@
 """How long a customer waits in a real browser: from opening to the first answer, from a message to its answer.
 
-    .venv/bin/python benchmarks/widget.py [--base http://127.0.0.1:5005] [--messages 40]
+    .venv/bin/python benchmarks/widget.py [--base http://127.0.0.1:5005] [--messages 40] [--compare]
 
 Without ``--base`` a server of its own is started (embedded demo database, the trained model). Chromium must be on the
 PATH. What is measured is what the customer sees: the clock runs in the page and stops when the answer is drawn.
+
+``--compare`` measures the same with deep-chat (MIT), fetched by npm into ``.tools``, on the same server and in turns
+with ours: its ``connect.handler`` speaks the protocol of docs/widget.md over the same socket.io-client and no
+more than that (no resumption, no numbering).
 """
 
 from __future__ import annotations
@@ -20,17 +24,20 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "hotline" / "static"
 OPENINGS = 5
 # Questions that need no secret, one intent each, so that a turn is a whole one: understanding, rules, action, store.
 QUESTIONS = ("怎么缴费", "有什么优惠活动", "怎么开发票", "你能办什么业务", "你好")
+
+TOOLS = ROOT / ".tools" / "deep-chat"
+DEEP_CHAT = "deep-chat@2.4.2"
 
 # Runs in the chat window: says something and waits until a new answer is drawn.
 ASK = """async (text) => {
@@ -46,57 +53,170 @@ ASK = """async (text) => {
   return performance.now() - started;
 }"""
 
+# The smallest page on which deep-chat talks to our server: the greeting, then one message at a time.
+DEEP_CHAT_PAGE = """<!doctype html><html lang="zh-Hans"><meta charset="utf-8"><button id="open">open</button><script>
+const load = (src) => new Promise((done) => {
+  const type = src.includes('deep') ? 'module' : '';
+  document.head.append(Object.assign(document.createElement('script'), { src, type, onload: done }));
+});
+document.getElementById('open').onclick = async () => {
+  const [reply] = await Promise.all([
+    fetch('/chat/session', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' }),
+    load('/compare/socket.io.min.js'),
+    load('/compare/deepChat.bundle.js'),
+  ]);
+  const socket = io({ transports: ['websocket'], auth: { token: (await reply.json()).token } });
+  const chat = document.createElement('deep-chat');
+  const show = (turn, signals) => {
+    const text = turn.answers.map((answer) => answer.text).join('\\n');
+    signals ? signals.onResponse({ text }) : chat.addMessage({ text, role: 'ai' });
+  };
+  const waiting = new Map();
+  socket.on('turn', (turn) => show(turn, turn.said.map(({ id }) => waiting.get(id)).find(Boolean)));
+  chat.connect = { handler: (body, signals) => {
+    const id = crypto.randomUUID();
+    waiting.set(id, signals);
+    socket.emit('message', { id, text: body.messages[0].text }, () => {});
+  } };
+  document.body.append(chat);
+  socket.on('connect', () => socket.emit('open', { since: 0 }, () => {}));
+};
+</script></html>"""
+DEEP_CHAT_ASK = """async (text) => {
+  const chat = document.querySelector('deep-chat');
+  const count = () => chat.getMessages().filter((message) => message.role === 'ai').length;
+  const before = count();
+  const started = performance.now();
+  chat.submitUserMessage({ text });
+  while (count() === before) await new Promise(requestAnimationFrame);
+  return performance.now() - started;
+}"""
+
+
+class Widget:
+    """Ours."""
+
+    name = "this widget"
+
+    @staticmethod
+    def load(page: Page, base: str) -> Callable[[], None]:
+        """The page, closed; gives what opens it and waits for the first answer."""
+        page.goto(base + "/", wait_until="networkidle")
+
+        def open_it() -> None:
+            page.locator("hotline-widget button").click()
+            page.frame_locator("hotline-widget iframe").locator(".row.theirs").first.wait_for(timeout=20_000)
+
+        return open_it
+
+    @staticmethod
+    def ask(page: Page, text: str) -> float:
+        """Milliseconds."""
+        return float(page.frames[-1].evaluate(ASK, text))
+
+
+class DeepChat(Widget):
+    """deep-chat on the same server."""
+
+    name = "deep-chat"
+
+    @staticmethod
+    def fetch() -> None:
+        """Have npm fetch it, and say how large it is."""
+        if not (TOOLS / "node_modules").exists():
+            TOOLS.mkdir(parents=True, exist_ok=True)
+            quiet = ["--no-audit", "--no-fund", "--silent", "--ignore-scripts"]
+            subprocess.run(["npm", "install", *quiet, "--prefix", str(TOOLS), DEEP_CHAT], check=True)
+        for path in _scripts().values():
+            weigh(path)
+
+    @staticmethod
+    def load(page: Page, base: str) -> Callable[[], None]:
+        """See above; the page and its scripts stand beside the server's own by the browser's doing."""
+        page.route(base + "/compare/", lambda route: route.fulfill(body=DEEP_CHAT_PAGE, content_type="text/html"))
+        for name, path in _scripts().items():
+            page.route(f"{base}/compare/{name}", _giving(path))
+        page.goto(base + "/compare/", wait_until="networkidle")
+
+        def open_it() -> None:
+            page.locator("#open").click()
+            page.wait_for_function("document.querySelector('deep-chat')?.getMessages?.().length", timeout=20_000)
+
+        return open_it
+
+    @staticmethod
+    def ask(page: Page, text: str) -> float:
+        """Milliseconds."""
+        return float(page.evaluate(DEEP_CHAT_ASK, text))
+
+
+def _scripts() -> dict[str, Path]:
+    client = ROOT / "web" / "node_modules" / "socket.io-client" / "dist" / "socket.io.min.js"
+    bundle = TOOLS / "node_modules" / "deep-chat" / "dist" / "deepChat.bundle.js"
+    return {"socket.io.min.js": client, "deepChat.bundle.js": bundle}
+
+
+def _giving(path: Path) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(path=path, content_type="text/javascript")
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--base", help="a server that is running already")
     parser.add_argument("--messages", type=int, default=40)
+    parser.add_argument("--compare", action="store_true", help="measure deep-chat as well")
     arguments = parser.parse_args()
     sizes()
     with running(arguments.base) as base, sync_playwright() as playwright:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=sandbox)
-        report("page with launcher, closed → window open, first answer drawn", openings(browser, base))
-        report(
-            "message sent → answer drawn (250 ms of it wait for a second half)",
-            messages(browser, base, arguments.messages),
-        )
+        kinds: list[type[Widget]] = [Widget]
+        if arguments.compare:
+            DeepChat.fetch()
+            kinds.append(DeepChat)
+        opened = [[opening(browser, base, kind) for kind in kinds] for _ in range(OPENINGS)]
+        asked = messages(browser, base, kinds, arguments.messages)
+        for number, kind in enumerate(kinds):
+            report(f"{kind.name}: pressed to open → first answer drawn", [row[number] for row in opened])
+            waits = [row[number] for row in asked]
+            report(f"{kind.name}: message sent → answer drawn (250 ms of it wait for a second half)", waits)
         browser.close()
 
 
 def sizes() -> None:
     """Bytes of the committed bundle, as they are and gzipped."""
     for name in ("hotline-widget.js", "window.js", "window.css"):
-        data = (STATIC / name).read_bytes()
-        print(f"{name:20} {len(data):8} bytes {len(gzip.compress(data, 9)):7} gzipped")
+        weigh(STATIC / name)
 
 
-def openings(browser: Browser, base: str) -> list[float]:
-    """Milliseconds from the press of the launcher to the first answer, each with an empty cache and a new customer."""
-    found = []
-    for _ in range(OPENINGS):
-        page = browser.new_page()
-        page.goto(base + "/", wait_until="networkidle")
-        started = time.perf_counter()
-        page.locator("hotline-widget button").click()
-        page.frame_locator("hotline-widget iframe").locator(".row.theirs").first.wait_for(timeout=20_000)
-        found.append((time.perf_counter() - started) * 1000)
-        page.close()
-    return found
+def weigh(path: Path) -> None:
+    data = path.read_bytes()
+    print(f"{path.name:20} {len(data):8} bytes {len(gzip.compress(data, 9)):7} gzipped")
 
 
-def messages(browser: Browser, base: str, count: int) -> list[float]:
-    """Milliseconds from sending to the answer, in one conversation, at the pace of a quick typist."""
+def opening(browser: Browser, base: str, kind: type[Widget]) -> float:
+    """Milliseconds from the press that opens it to the first answer, with an empty cache and a new customer."""
     page = browser.new_page()
-    page.goto(base + "/")
-    page.locator("hotline-widget button").click()
-    page.frame_locator("hotline-widget iframe").locator(".row.theirs").first.wait_for(timeout=20_000)
-    window = page.frames[-1]
+    open_it = kind.load(page, base)
+    started = time.perf_counter()
+    open_it()
+    passed = (time.perf_counter() - started) * 1000
+    page.close()
+    return passed
+
+
+def messages(browser: Browser, base: str, kinds: list[type[Widget]], count: int) -> list[list[float]]:
+    """Milliseconds from sending to the answer, a conversation each, at the pace of a quick typist."""
+    pages = [browser.new_page() for _ in kinds]
+    for kind, page in zip(kinds, pages, strict=True):
+        kind.load(page, base)()
     found = []
     for number in range(count):
-        found.append(float(window.evaluate(ASK, QUESTIONS[number % len(QUESTIONS)])))
+        question = QUESTIONS[number % len(QUESTIONS)]
+        found.append([kind.ask(page, question) for kind, page in zip(kinds, pages, strict=True)])
         time.sleep(0.8)
-    page.close()
+    for page in pages:
+        page.close()
     return found
 
 
