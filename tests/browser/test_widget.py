@@ -213,6 +213,34 @@ def test_an_expired_or_forged_token_starts_a_new_talk_and_says_so(window: Window
     expect(window.mine("查话费")).to_have_count(0)
 
 
+def test_who_knows_another_conversations_id_and_has_a_token_of_his_own_sees_nothing_of_it(
+    window: Window, site: Site, browser: Browser
+) -> None:
+    window.say("我的话费")
+    window.theirs("收到:我的话费").wait_for()
+    victim = site.server.rasa.messages[-1].sender_id
+    thief = Window(browser.new_page())
+    thief.page.goto(site.server.base + "/")
+    thief.open()
+    thief.page.frames[1].evaluate(
+        """conversation => {
+            const [head, claims, signature] = localStorage.getItem('hotline-token').split('.');
+            const forged = {...JSON.parse(atob(claims.replace(/-/g, '+').replace(/_/g, '/'))), sub: conversation};
+            const encoded = btoa(JSON.stringify(forged)).replace(/\\+/g, '-').replace(/\\//g, '_').replace(/=/g, '');
+            localStorage.setItem('hotline-token', [head, encoded, signature].join('.'));
+        }""",
+        victim,
+    )
+    thief.page.reload()
+    thief.theirs("收到").first.wait_for()
+    thief.say("查我的")
+    thief.theirs("收到:查我的").wait_for()
+    expect(thief.mine("我的话费")).to_have_count(0)
+    expect(window.mine("查我的")).to_have_count(0)
+    assert site.server.rasa.messages[-1].sender_id != victim
+    thief.page.close()
+
+
 def test_a_token_refused_in_the_middle_of_a_talk_keeps_what_is_on_the_screen(window: Window, site: Site) -> None:
     window.say("查话费")
     window.theirs("收到:查话费").wait_for()
