@@ -142,10 +142,17 @@ class Service:
             time.sleep(0.05)
 
     def _signal(self, number: signal.Signals) -> None:
-        """To all of its processes: some of these programs are several."""
-        if self._process is not None:
+        """To all of its processes: some of these programs are several, and PostgreSQL's each lead a group."""
+        if self._process is None:
+            return
+        # Those that end in order end their children themselves; what is paused or killed is so whole.
+        whole = number not in (signal.SIGTERM, signal.SIGINT)
+        children = descendants(self._process.pid) if whole and self.running else []
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+        for child in children:
             with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+                os.kill(child, number)
 
     def _last_words(self) -> str:
         return " / ".join(self.log.read_text(errors="replace").splitlines()[-5:])
@@ -422,6 +429,18 @@ class Worker(Service):
     def answers(self) -> bool:
         """See ``Service``: when it is ready."""
         return probe(self.port) == 200
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process has started, and those that these have."""
+    parents: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    found = [pid]
+    for one in found:
+        found.extend(child for child, parent in parents.items() if parent == one)
+    return found[1:]
 
 
 def probe(port: int, path: str = "/ready", seconds: float = 5.0) -> int:

@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -29,6 +30,8 @@ from hotline.errors import (
 from hotline.gateways import schema
 from hotline.gateways.database import Database, open_engine
 from hotline.gateways.migrations import upgrade
+from hotline.testing.demo import DatabaseServer
+from scripts.services import Postgres
 from tests.support import demo_database, demo_database_url
 
 COUNT = select(func.count()).select_from(schema.demo_seed)
@@ -292,3 +295,42 @@ async def test_a_lock_that_is_not_released_ends_within_the_limit(postgres: Any) 
         assert time.perf_counter() - started < 3
     holder.dispose()
     database.close()
+
+
+@pytest.mark.services
+async def test_after_the_server_was_started_anew_the_next_turns_are_served() -> None:
+    with Postgres(durable=False) as server:
+        server.start()
+        database = Database(DatabaseServer(server.url).demo())
+        await asyncio.gather(*(database.ping() for _ in range(8)))
+        server.stop()
+        with pytest.raises(GatewayUnavailableError):
+            await database.ping()
+        server.start()
+        await asyncio.gather(*(database.ping() for _ in range(8)))
+        await asyncio.gather(
+            *(database.read(lambda connection: connection.execute(text("SELECT 1"))) for _ in range(8))
+        )
+        server.kill()
+        server.start()
+        await asyncio.gather(*(database.ping() for _ in range(8)))
+        database.close()
+
+
+@pytest.mark.services
+async def test_a_server_that_hangs_is_a_timeout_and_serves_again_afterwards() -> None:
+    with Postgres(durable=False) as server:
+        server.start()
+        database = Database(DatabaseServer(server.url).demo(), time_limit=0.5)
+        await database.ping()
+        server.pause()
+        started = time.perf_counter()
+        with pytest.raises(GatewayTimeoutError):
+            await database.ping()
+        assert time.perf_counter() - started < 2
+        server.resume()
+        while True:
+            with suppress(GatewayTimeoutError):
+                await database.ping()
+                break
+        database.close()
