@@ -94,7 +94,7 @@ def measure(cluster: Cluster, calls: int, rounds: int) -> dict[str, object]:
     database = create_engine(cluster.environment["HOTLINE_DATABASE_URL"], future=True, poolclass=NullPool)
     for count in (1, 2):
         one_round(cluster, count, WARM_UP, f"warm{count}")
-    before, size, memory = rows(database), bytes_of(database), resident(cluster)
+    before, size, memory, flushes = rows(database), bytes_of(database), resident(cluster), flushed(database)
     found: list[Round] = []
     for number in range(rounds):
         for count in (1, 2):
@@ -122,6 +122,7 @@ def measure(cluster: Cluster, calls: int, rounds: int) -> dict[str, object]:
         "memory MB a worker": [round(one / 1e6) for one in resident(cluster)],
         "memory KB a conversation": round(sum(resident(cluster)) - sum(memory)) / conversations / 1000,
         "database rows a turn": {table: count / turns for table, count in sorted(added.items()) if count},
+        "disk flushes a turn": (flushed(database) - flushes) / turns,
         "database bytes a turn": (bytes_of(database) - size) / turns,
     }
 
@@ -202,6 +203,12 @@ def rows(database: Engine) -> dict[str, int]:
 def bytes_of(database: Engine) -> int:
     with database.connect() as connection:
         return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar())
+
+
+def flushed(database: Engine) -> int:
+    """How often PostgreSQL has waited for the disk; commits at the same moment share one wait."""
+    with database.connect() as connection:
+        return int(connection.execute(text("SELECT wal_sync FROM pg_stat_wal")).scalar())
 
 
 def cpu_model() -> str:

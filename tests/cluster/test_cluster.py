@@ -19,6 +19,8 @@ from scripts.cluster import Cluster
 from scripts.services import probe, until
 from tests.cluster.customers import Phone, Tab
 from tests.desk.desk_server import Person
+from tests.product.test_transcripts import TALKS, assert_all, said, typed
+from tests.support import NOW
 
 pytestmark = pytest.mark.services
 
@@ -29,7 +31,8 @@ QUESTIONS = ("怎么缴费", "有什么优惠活动", "怎么开发票", "你能
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    with Cluster(durable=False, settings={"HOTLINE_IVR_SECRET": SECRET, "HOTLINE_LOG_LEVEL": "WARNING"}) as one:
+    settings = {"HOTLINE_IVR_SECRET": SECRET, "HOTLINE_LOG_LEVEL": "WARNING", "HOTLINE_NOW": NOW.isoformat()}
+    with Cluster(durable=False, settings=settings) as one:
         one.start()
         yield one
 
@@ -75,6 +78,12 @@ async def test_a_customer_talks_through_nginx(cluster: Cluster, tab: Open) -> No
     assert "服务密码" in "".join(await one.say("13800138000"))
     assert "86.40元" in "".join(await one.say("246810"))
     assert set(one.times.values()) == {1}
+
+
+@pytest.mark.parametrize("talk", TALKS)
+async def test_the_talks_of_the_readme_are_the_same_through_nginx(cluster: Cluster, tab: Open, talk: str) -> None:
+    customer = await tab(cluster.url)
+    assert_all(said(talk), [text for line in typed(talk) for text in await customer.say(line)])
 
 
 async def test_a_websocket_goes_through_nginx(cluster: Cluster, tab: Open) -> None:
