@@ -42,15 +42,15 @@ def main() -> int:
     """Run all of it; the exit code is 1 when a figure is missed (with `--quick`: missed by more than a third)."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="the short form for CI")
-    parser.add_argument("--epochs", type=int, help="epochs that stock trains (Rasa's default, 100; quick: 2)")
-    parser.add_argument("--rows", type=int, help="rows an intent that stock is trained with (all; quick: 8)")
+    parser.add_argument("--epochs", type=int, help="epochs that stock trains (Rasa's default, 100; quick: 1)")
+    parser.add_argument("--rows", type=int, help="rows an intent that stock is trained with (all; quick: 3)")
     parser.add_argument("--stock", type=Path, default=ROOT / ".rasa" / "stock", help="where the stock model is kept")
     parser.add_argument("--rounds", type=int, help="how often the sides take turns (3; quick: 1)")
     parser.add_argument("--patience", type=float, help="seconds that a side's longest talk may take (900; quick: 40)")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results")
     given = parser.parse_args()
     quick = given.quick
-    epochs, rows = given.epochs or (2 if quick else 100), given.rows or (8 if quick else None)
+    epochs, rows = given.epochs or (1 if quick else 100), given.rows or (3 if quick else None)
     rounds, patience = given.rounds or (1 if quick else 3), given.patience or (40 if quick else 900)
     at_once = (1, 8) if quick else (1, 8, 32)
 

@@ -35,7 +35,7 @@ from hotline.errors import SettingsError
 
 
 class HotlineData(TrainingDataImporter):
-    """``config.yml``, ``domain.yml``, examples in ``data/nlu`` and rules (or stories) in ``data/rules``."""
+    """``config.yml``, ``domain.yml``, and under ``data`` the folders ``nlu``, ``rules`` and ``stories``."""
 
     def __init__(self, root: Path) -> None:
         """The data of a project; nothing is read yet."""
@@ -72,7 +72,8 @@ class HotlineData(TrainingDataImporter):
 
     @cached_property
     def _stories(self) -> StoryGraph:
-        files = sorted(str(path) for path in (self._root / "data" / "rules").rglob("*.yml"))
+        folders = self._root / "data" / "rules", self._root / "data" / "stories"
+        files = sorted(str(path) for folder in folders for path in folder.rglob("*.yml"))
         return story_graph_from_paths(files, self._domain)
 
     @cached_property

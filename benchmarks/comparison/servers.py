@@ -90,8 +90,8 @@ class Side:
         roots = [psutil.Process(process.pid) for process in self.processes]
         return [one for root in roots for one in (root, *root.children(recursive=True))]
 
-    async def say(self, http: aiohttp.ClientSession, talk: str, number: int, words: str) -> list[str]:
-        """Say something; what was answered."""
+    async def say(self, http: aiohttp.ClientSession, talk: str, number: int, words: str, meant: str) -> list[str]:
+        """Say something, or what it means; what was answered."""
         raise NotImplementedError
 
     def know(self, talks: Sequence[str]) -> None:
@@ -112,7 +112,7 @@ class Side:
 class Echo(Side):
     """A bare Sanic."""
 
-    async def say(self, http: aiohttp.ClientSession, talk: str, number: int, words: str) -> list[str]:
+    async def say(self, http: aiohttp.ClientSession, talk: str, number: int, words: str, meant: str) -> list[str]:
         """See ``Side``."""
         async with http.post(self.url, json={"sender": talk, "message": words}) as answer:
             return [str((await answer.json())["message"])]
@@ -121,10 +121,9 @@ class Echo(Side):
 class Stock(Side):
     """Stock Rasa and its action server; the REST channel."""
 
-    async def say(self, http: aiohttp.ClientSession, talk: str, number: int, words: str) -> list[str]:
+    async def say(self, http: aiohttp.ClientSession, talk: str, number: int, words: str, meant: str) -> list[str]:
         """See ``Side``."""
-        message = "/session_opened" if words == START else words
-        body = {"sender": talk, "message": message, "metadata": {"channel": "rest", "context": {}}}
+        body = {"sender": talk, "message": meant, "metadata": {"channel": "rest", "context": {}}}
         async with http.post(self.url, json=body) as answer:
             return [str(one.get("text", "")) for one in await answer.json()]
 
@@ -132,7 +131,7 @@ class Stock(Side):
 class Hotline(Side):
     """This product; the signed events of its telephone channel."""
 
-    async def say(self, http: aiohttp.ClientSession, talk: str, number: int, words: str) -> list[str]:
+    async def say(self, http: aiohttp.ClientSession, talk: str, number: int, words: str, meant: str) -> list[str]:
         """See ``Side``."""
         what = {"type": "start"} if words == START else {"type": "speech", "text": words, "confidence": 0.9}
         body = json.dumps({"call_id": talk, "event_id": f"e{number}", **what}, ensure_ascii=False).encode()

@@ -12,10 +12,13 @@ Source: ``DialogueStateTracker.applied_events`` and ``generate_all_prior_tracker
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Optional
 
+from rasa.shared.core.constants import USER
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.events import (
     ActionExecuted,
@@ -72,6 +75,25 @@ class _Mark:
     snapshot: dict[str, Any]
 
 
+class _Past:
+    """A state, and the message in it: how that shows may still be changed by an event that comes later."""
+
+    def __init__(self, state: State, message: Any) -> None:
+        self._state, self._message, self._shown = state, message, _looks(message)
+
+    def now(self, domain: Domain) -> State:
+        """The state as Rasa would make it now."""
+        state = {key: dict(value) for key, value in self._state.items()}
+        if _looks(self._message) != self._shown:
+            user = domain._get_user_sub_state(SimpleNamespace(latest_message=self._message))
+            state = domain._clean_state({**state, USER: user})
+        return state
+
+
+def _looks(message: Any) -> Any:
+    return message.use_text_for_featurization, len(message.entities)
+
+
 class History:
     """Applied events and states of one conversation, which starts with slots in their initial values."""
 
@@ -84,8 +106,9 @@ class History:
 
     def _begin(self) -> None:
         self.applied: list[Event] = []
-        self._states: list[State] = []
+        self._states: list[_Past] = []
         self._marks: list[_Mark] = []
+        self._executed: Counter[Optional[str]] = Counter()
         self._replay.restore(self._blank)
 
     def add(self, event: Event, domain: Domain) -> bool:
@@ -95,14 +118,14 @@ class History:
             return True
         if isinstance(event, (ActionReverted, UserUtteranceReverted)):
             return False
-        if isinstance(event, DefinePrevUserUtteredFeaturization) and event.use_text_for_featurization:
-            return False  # changes how an earlier message shows in states
         if isinstance(event, ActiveLoop) and event.name and event.name not in self._loops:
             self._loops.add(event.name)
-            if sum(mark.event.action_name == event.name for mark in self._marks) > 1:
+            if self._executed[event.name] > 1:
                 return False  # what ran under this name before was no loop then; for Rasa it is one now
-        if isinstance(event, ActionExecuted) and event.action_name in self._loops and self._replaces(event.action_name):
-            return True
+        if isinstance(event, ActionExecuted):
+            self._executed[event.action_name] += 1
+            if event.action_name in self._loops and self._replaces(event.action_name):
+                return True
         self._apply(event, domain)
         return True
 
@@ -112,13 +135,14 @@ class History:
         known.events.extend(events)
         self._loops = {event.name for event in known.events if isinstance(event, ActiveLoop) and event.name}
         self._begin()
+        self._executed.update(event.action_name for event in known.events if isinstance(event, ActionExecuted))
         for event in known.applied_events():
             self._apply(event, domain)
 
     def recent(self, domain: Domain, count: int) -> list[State]:
         """The last ``count`` states, that of now included; they are the caller's own."""
         past = self._states[-(count - 1) :] if count > 1 else []
-        return [{key: dict(value) for key, value in state.items()} for state in past] + [self._state(domain)]
+        return [one.now(domain) for one in past] + [self._state(domain)]
 
     def all(self, domain: Domain) -> list[State]:
         """All states, that of now included."""
@@ -126,7 +150,7 @@ class History:
 
     def _apply(self, event: Event, domain: Domain) -> None:
         if isinstance(event, ActionExecuted):
-            self._states.append(self._state(domain))
+            self._states.append(_Past(self._state(domain), self._replay.latest_message))
         self.applied.append(event)
         event.apply_to(self._replay)
         if isinstance(event, ActionExecuted):

@@ -54,6 +54,8 @@ class RuleBook:
 
 
 def _place(state: State) -> Place:
+    if not state.get(PREVIOUS_ACTION):
+        return None, None  # a beginning matches a beginning, whatever else is in it
     return _named(state, PREVIOUS_ACTION, ACTION_NAME), _named(state, USER, INTENT)
 
 
