@@ -20,7 +20,7 @@ def turn(number: int) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def alone(database: Database) -> SqlEventLog:
-    return SqlEventLog(database, FixedClock(NOW), alone=True)
+    return SqlEventLog(database, FixedClock(NOW), alone=lambda: True)
 
 
 async def test_what_is_remembered_is_what_the_log_has(alone: SqlEventLog, database: Database) -> None:
