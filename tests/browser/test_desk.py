@@ -121,17 +121,19 @@ def no_harm(page: Page) -> list[str]:
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    product = Product(tmp_path_factory.mktemp("desk"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOTLINE_TURN_DEADLINE", "60")  # a busy machine is no fault here
+        product = Product(tmp_path_factory.mktemp("desk"))
     yield product.wait()
     product.stop()
 
 
-@pytest.mark.timeout(300, method="thread")
+@pytest.mark.timeout(600, method="thread")
 def test_a_complaint_goes_to_an_agent_to_the_supervisor_and_back_to_the_assistant(
     browser: Browser, product: Product
 ) -> None:
     customer = browser.new_context(locale="zh-CN", viewport=PHONE).new_page()
-    customer.set_default_timeout(20_000)
+    customer.set_default_timeout(60_000)
     customer.goto(product.base + "/static/window.html")
     field = customer.locator(".composer textarea")
     theirs = customer.locator(".row.theirs")
@@ -187,7 +189,8 @@ def test_a_complaint_goes_to_an_agent_to_the_supervisor_and_back_to_the_assistan
     supervisor.page.get_by_label("与客户的约定").fill("明天上午十点前回电")
     supervisor.press("结束会话")
     customer.get_by_text("明天上午十点前回电").wait_for()
-    customer.locator(".rating button").last.click()
+    customer.locator(".rating .stars button").last.click()
+    customer.locator(".rating button[type=submit]").click()
     customer.get_by_text("谢谢您的评价").wait_for()
 
     # And the ticket is on the clerk's board, with its deadline.
