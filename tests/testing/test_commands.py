@@ -107,3 +107,38 @@ def test_a_talk_is_saved_when_it_ends(troupe: Troupe, tmp_path: Path, monkeypatc
     assert (case.name, [step.value for step in case.steps if step.kind == "user"]) == ("问候", ["你好"])
     again = CliRunner().invoke(commands.chat, options)
     assert "is there already" in again.output
+
+
+def test_the_effect_of_a_patch_is_a_difference_report(replays: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revision, "record_of_patch", lambda patch, files: NOTHING)
+    assert commands.effect_of("").startswith("#")
+
+
+def test_invented_traffic_is_refused_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IVR_SECRET", "SESSION_SECRET"):
+        monkeypatch.setenv(f"HOTLINE_{name}", "x" * 32)
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", "sqlite:///nowhere.db")
+    monkeypatch.setenv("HOTLINE_ENV", "production")
+    found = CliRunner().invoke(commands.demo_traffic)
+    assert found.exit_code == 1 and "refused when HOTLINE_ENV=production" in found.output
+
+
+def test_invented_traffic_fills_the_deployments_own_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOTLINE_VAR", str(tmp_path))
+    played: list[int] = []
+
+    class Quiet:
+        def __init__(self, settings: Any, now: Any, seed: int) -> None:
+            assert settings.var == tmp_path and (tmp_path / "hotline.db").exists()
+
+        async def play(self, cases: Any, talks: int, days: int, progress: Any) -> None:
+            played.extend((talks, days, len(cases)))
+            progress(talks)
+
+        async def close(self) -> None:
+            pass
+
+    monkeypatch.setattr("hotline.testing.traffic.Traffic", Quiet)
+    found = CliRunner().invoke(commands.demo_traffic, ["--talks", "7"])
+    assert found.exit_code == 0, found.output
+    assert played[:2] == [7, 30] and played[2] > 100

@@ -12,7 +12,7 @@ import pytest
 
 from hotline.testing import replay, revision
 from hotline.testing.replay import utterances
-from hotline.testing.revision import RevisionError, record_of_revision, unpack
+from hotline.testing.revision import RevisionError, record_of_patch, record_of_revision, unpack
 from hotline.testing.stage import Troupe
 
 TALK = Path("tests/conversations/a.yml")
@@ -56,6 +56,27 @@ def test_the_other_revision_is_trained_and_asked_with_todays_talks(
     monkeypatch.setattr(revision, "_run", run)
     assert record_of_revision("HEAD", [TALK]) == {"talks": [str(TALK)]}
     assert commands == ["rasa", "hotline.testing.replay"]
+
+
+PATCH = f"# what it does\n--- a/{TALK}\n+++ b/{TALK}\n@@ -1 +1 @@\n-then\n\\ No newline at end of file\n+patched\n"
+
+
+def test_a_patch_is_applied_to_the_latest_commit_in_a_tree_of_its_own(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(command: Sequence[str], tree: Path) -> None:
+        assert tree != repository and (tree / TALK).read_text() == "patched\n"
+        if command[2] == "hotline.testing.replay":
+            Path(command[4]).write_text(json.dumps({"talks": list(command[5:])}))
+
+    monkeypatch.setattr(revision, "_run", run)
+    assert record_of_patch(PATCH, [TALK]) == {"talks": [str(TALK)]}
+    assert (repository / TALK).read_text() == "now"
+
+
+def test_a_patch_that_does_not_apply_is_said(repository: Path) -> None:
+    with pytest.raises(RevisionError, match=r"git apply: .*patch"):
+        record_of_patch(PATCH.replace("-then", "-something else"), [TALK])
 
 
 def test_a_revision_that_does_not_exist_is_named(repository: Path, tmp_path: Path) -> None:
