@@ -35,13 +35,14 @@ from hotline.services.handoff import QUEUE, SUPERVISOR, State
 from hotline.services.taboo import taboo_in
 from hotline.services.tickets import Move as TicketMove
 from hotline.settings import ROOT, Settings
-from hotline.testing.loader import MOVES, Case, Step, load
+from hotline.testing.loader import ANY, EVIDENCE, FACTS, MOVES, SAID, Case, Step, load
 from hotline.testing.runner import CODE, Customer
 from hotline.testing.stage import Move
 from hotline.testing.walk import taboo_phrases
 
-# Talks as they are: without a backend that fails, a clock, a colleague or a slot that the test arranges.
-ARRANGED = {"down", "up", "conversation", "agent", "again", "at"}
+# What a customer does by himself; whatever else a test arranges (a fault, a clock, a colleague) is not played.
+DOES = {"user", "button", "key", "silence", "open", "event", "hangup"}
+NOTED = {ANY, *SAID, *FACTS, *EVIDENCE}
 ODD = ("/", "\\", "/")  # commands typed by those who try to break in
 # How busy the hours of a day and the days of a week are, against each other.
 BY_HOUR = (2, 1, 1, 1, 1, 2, 4, 9, 16, 22, 22, 18, 14, 15, 18, 19, 18, 16, 14, 16, 17, 13, 8, 4)
@@ -284,7 +285,8 @@ def talks_of(folder: Path) -> list[Case]:
 def _plain(case: Case) -> bool:
     arranged = case.slots or case.settings or case.metadata or case.xfail
     odd = any(
-        step.kind in ARRANGED or str(step.value).startswith(ODD) or CODE in str(step.value) for step in case.steps
+        step.kind not in DOES | NOTED or str(step.value).startswith(ODD) or CODE in str(step.value)
+        for step in case.steps
     )
     return not arranged and not odd
 
