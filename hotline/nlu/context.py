@@ -17,7 +17,7 @@ ASKED = frozenset({
 """The kinds of words that a customer may be answering; a closed list, anything else counts as unknown."""
 
 RAISED = frozenset({
-    "session_opened", "secret_entered", "asked_in_vain", "silence", "transfer_failed", "handoff_ended",
+    "session_opened", "secret_entered", "asked_in_vain", "silence", "transfer_failed", "handoff_ended", "signed_in",
 })  # fmt: skip
 """Intents that only a channel or the door can raise: they are about nothing."""
 

@@ -38,7 +38,7 @@ def rows(turns: list[tuple[Row, Optional[str]]]) -> list[Row]:
     ("turns", "bare", "in_force"),
     [
         pytest.param(UTTERANCES, 0.98, 0.975, id="utterances"),  # 0.991, 0.986
-        pytest.param(without_context(rows(REQUESTS)), 0.83, 0.82, id="requests of calls"),  # 0.851, 0.838
+        pytest.param(without_context(rows(REQUESTS)), 0.83, 0.82, id="requests of calls"),  # 0.854, 0.851
         pytest.param(without_context(rows(BACK)), 0.93, 0.93, id="backchannels of calls"),  # 0.943, 0.943
         pytest.param(
             without_context(rows(INFORMATION)), 0.71, 0.69, id="information of calls"
@@ -60,7 +60,7 @@ def test_what_was_asked_helps_with_information(model: IntentModel) -> None:
 
 def test_what_was_served_last_helps_with_requests_that_lean_on_it(model: IntentModel) -> None:
     figures = accuracy(model, rows(REQUESTS), [topic for _, topic in REQUESTS])
-    assert figures["in force"] >= 0.855  # 0.874
+    assert figures["in force"] >= 0.86  # 0.883
 
 
 def test_far_out_of_scope_is_refused(model: IntentModel) -> None:
