@@ -21,6 +21,9 @@ from tests.browser.conftest import Window
 from tests.channels.test_web import site_token
 from tests.channels.web_server import SITE_SECRET
 
+# Twice the server is started, which takes a minute each on a busy machine.
+pytestmark = pytest.mark.timeout(400, method="thread")
+
 ROOT = Path(__file__).parents[2]
 WANG = "13800138000"
 
@@ -46,7 +49,7 @@ class Product:
         self._process: subprocess.Popen[bytes] | None = None
         subprocess.run([self._hotline, "db", "upgrade"], check=True, env=self._environment, cwd=ROOT)
 
-    def start(self, seconds: float = 90) -> None:
+    def start(self, seconds: float = 120) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [self._hotline, "serve"], env=self._environment, cwd=ROOT, stdout=log, stderr=log
