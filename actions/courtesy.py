@@ -5,7 +5,8 @@ from __future__ import annotations
 import zlib
 from typing import Optional
 
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.forms import REQUESTED_SLOT
 
 from actions.base import Call, HotlineAction, keep_listening, return_to_task
 from hotline.services.calendar import holiday_name, is_weekend
@@ -31,16 +32,19 @@ class ActionSayGoodbye(HotlineAction):
     talks.
     """
 
-    async def perform(self, call: Call) -> Optional[list[EventType]]:
-        """Part."""
+    async def perform(self, call: Call) -> list[EventType]:
+        """Part; a task in hand is over with it, or its question would come after the farewell."""
+        over: list[EventType] = []
+        if call.tracker.active_loop.get("name"):
+            over = [ActiveLoop(None), SlotSet(REQUESTED_SLOT, None), SlotSet("password_attempts", None)]
         asks = _sampled(call) and call.asked != "rating"
         if asks and call.channel == "ivr":
             call.say("utter_courtesy_survey")
-            return None
+            return over
         say_farewell(call)
         if asks:
             call.say("utter_courtesy_survey")
-        return None
+        return over
 
 
 class ActionTellSessionNumber(HotlineAction):

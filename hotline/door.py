@@ -63,6 +63,7 @@ TOO_LATE = "utter_courtesy_too_late"
 IN_VAIN = "asked_in_vain"
 MOST_TIMES = 2  # the same question in a row without anything told in between; then a human is offered
 CORRECTIONS = ("utter_invalid_", "utter_verification_unknown_number")  # what was given cannot be right: tells nothing
+AFTER_FAREWELL = (None, "rating")  # what may be asked after 再见
 OPEN_QUESTIONS = {"anything_else", "more"}  # put as often as there are tasks, and parts of a long answer
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
@@ -444,7 +445,11 @@ class Door:
 
     def _release(self, answers: list[Answer], conversation: Conversation) -> list[Answer]:
         released: list[Answer] = []
+        ended = False
         for answer in answers:
+            if ended and answer.metadata.get("asks") not in AFTER_FAREWELL:
+                continue  # a task in hand that asks on: nobody is there any more
+            ended = ended or bool(answer.metadata.get("ends"))
             if answer.metadata.get("repeat"):
                 released.extend(Answer.from_dict(item) for item in conversation.state.get("last", []))
             elif answer.metadata.get("goes_on"):

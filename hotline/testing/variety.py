@@ -24,12 +24,14 @@ OWN = {"requested_slot", "last_task", "fault_step", "complaint_category", "line_
 
 
 def scenario_intents(scenarios: Path) -> set[str]:
-    """The intents that the manual's scenarios open with; none where there is no such file."""
+    """The intents that the manual's scenarios open with, without those that begin nothing; none where there is no such
+    file.
+    """
     if not scenarios.exists():
         return set()
     parts: Mapping[str, Any] = yaml.safe_load(scenarios.read_text(encoding="utf-8"))
     rows = (row for name, part in parts.items() if name != "rules" for row in part)
-    return {str(row["intent"]) for row in rows if "intent" in row}
+    return {str(row["intent"]) for row in rows if "intent" in row} - TURNS
 
 
 def ways(outcome: Any) -> dict[str, set[str]]:

@@ -49,6 +49,6 @@ def test_processes_add_up_the_ways_that_talks_went() -> None:
 
 def test_the_scenarios_are_those_of_the_manual(tmp_path: Path) -> None:
     path = tmp_path / "scenarios.yml"
-    path.write_text("talk:\n- {intent: greet}\n- {event: silence}\nrules:\n- {id: one}\n")
+    path.write_text("talk:\n- {intent: greet}\n- {intent: affirm}\n- {event: silence}\nrules:\n- {id: one}\n")
     assert scenario_intents(path) == {"greet"}
     assert scenario_intents(tmp_path / "none.yml") == set()
