@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ def test_each_path_of_the_description_is_served(product: Product) -> None:
 
 
 @pytest.mark.services
-def test_the_endpoints_keep_to_their_description(product: Product) -> None:
+def test_the_endpoints_keep_to_their_description(product: Product, tmp_path: Path) -> None:
     result = subprocess.run(
         [
             *(str(SCHEMATHESIS), "run", str(DESCRIPTION), "--url", product.base, "--checks", CHECKS),
@@ -32,5 +33,6 @@ def test_the_endpoints_keep_to_their_description(product: Product) -> None:
         capture_output=True,
         text=True,
         timeout=1800 if FULL else 400,
+        cwd=tmp_path,
     )
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]

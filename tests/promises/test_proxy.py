@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+import http.client
+import ssl
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
-import aiohttp
 import pytest
 
 from scripts.services import Nginx
@@ -34,8 +36,14 @@ def proxy(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield running
 
 
-def insecure() -> aiohttp.TCPConnector:
-    return aiohttp.TCPConnector(ssl=False)  # a certificate of our own
+def ask(proxy: Nginx, method: str, path: str, body: bytes | None = None) -> int:
+    """The status of a request; the certificate is one of our own."""
+    request = urllib.request.Request(proxy.url + path, data=body, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=10, context=ssl._create_unverified_context()) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 @pytest.mark.parametrize(
@@ -47,34 +55,37 @@ def insecure() -> aiohttp.TCPConnector:
         ("GET", "/conversations/web-x/tracker", 404),
         ("GET", "/status", 404),
         ("POST", "/model/parse", 404),
-        ("GET", "/static/../../session-secret", 404),
+        ("GET", "/static/../../session-secret", 400),
         ("GET", "/tmf-api/troubleTicket/v4/troubleTicket", 401),
         ("POST", "/webhooks/ivr/webhook", 401),
     ],
 )
-async def test_what_is_served_is_served_and_nothing_else(proxy: Nginx, method: str, path: str, status: int) -> None:
-    async with aiohttp.ClientSession(connector=insecure()) as http:
-        async with http.request(method, proxy.url + path) as response:
-            assert response.status == status
+def test_what_is_served_is_served_and_nothing_else(proxy: Nginx, method: str, path: str, status: int) -> None:
+    assert ask(proxy, method, path, b"" if method == "POST" else None) == status
 
 
-async def test_a_megabyte_stops_at_the_proxy(proxy: Nginx) -> None:
-    async with aiohttp.ClientSession(connector=insecure()) as http:
-        async with http.post(f"{proxy.url}/chat/session", data=b" " * 1_000_000) as response:
-            assert response.status == 413
+def test_a_megabyte_stops_at_the_proxy(proxy: Nginx) -> None:
+    assert ask(proxy, "POST", "/chat/session", b" " * 1_000_000) == 413
 
 
-async def test_a_flood_from_one_address_is_limited(proxy: Nginx) -> None:
-    async with aiohttp.ClientSession(connector=insecure()) as http:
+def test_a_flood_from_one_address_is_limited(proxy: Nginx) -> None:
+    def many(_: int) -> set[int]:
+        """Requests over one connection: handshakes would slow the flood down."""
+        link = http.client.HTTPSConnection("127.0.0.1", proxy.port, context=ssl._create_unverified_context())
+        statuses = set()
+        for _n in range(300):
+            link.request("GET", "/static/hotline-widget.js", headers={"Range": "bytes=0-9"})
+            response = link.getresponse()
+            response.read()
+            statuses.add(response.status)
+        link.close()
+        return statuses
 
-        async def ask() -> int:
-            async with http.get(f"{proxy.url}/static/hotline-widget.js") as response:
-                return response.status
-
-        statuses = await asyncio.gather(*(ask() for _ in range(500)))
-    assert 200 in statuses and 503 in statuses
+    with ThreadPoolExecutor(8) as clients:
+        statuses = set().union(*clients.map(many, range(8)))
+    assert 503 in statuses and statuses & {200, 206}, statuses
 
 
-def test_the_log_holds_no_token(proxy: Nginx) -> None:
-    log = Path(proxy.directory / "access.log")
-    assert not log.exists() or "eyJ" not in log.read_text()
+def test_the_log_holds_no_token(product: Product, proxy: Nginx) -> None:
+    ask(proxy, "GET", "/chat/session?token=eyJhbGciOiJIUzI1NiJ9")
+    assert "eyJ" not in (proxy.directory / "access.log").read_text()
