@@ -24,7 +24,7 @@ SCHEMA = Path(__file__).with_name("schema.json")
 ANY = "..."
 
 # What the customer does: each of these is a turn.
-MOVES = ("user", "button", "key", "silence", "open", "event", "again", "hangup", "agent", "wait", "transfer")
+MOVES = ("user", "button", "key", "silence", "open", "event", "again", "hangup", "agent", "wait", "transfer", "sign_in")
 # What answers a turn, in order.
 SAID = ("bot", "utter", ANY)
 # What else must be true after a turn.
@@ -35,7 +35,9 @@ CIRCUMSTANCES = ("at", "down", "up", "subscriber", "conversation")
 KINDS = MOVES + SAID + FACTS + EVIDENCE + CIRCUMSTANCES
 
 # Read as they are written: no number, date or truth value is made of them (13800138000, 007, 2026-10-03, 是).
-_VERBATIM = frozenset({"user", "bot", "utter", "button", "key", "open", "event", "at", "test_case", "text", "phone"})
+_VERBATIM = frozenset(
+    {"user", "bot", "utter", "button", "key", "open", "event", "at", "test_case", "text", "phone", "sign_in"}
+)
 
 Path_ = tuple[Union[str, int], ...]
 

@@ -146,6 +146,8 @@ class Customer:
             return await self._at_the_desk(step)
         if step.kind == "wait":
             return await stage.wait(conversation, self.channel, step.value)
+        if step.kind == "sign_in" and not ivr:
+            return await stage.sign_in(conversation, step.value)
         if step.kind == "transfer" and ivr:
             return await stage.call(conversation, "transfer_result", result=step.value)
         if step.kind == "event":

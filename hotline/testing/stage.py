@@ -196,6 +196,12 @@ class Stage:
         """Something that only a channel can raise."""
         return await self._move(conversation, channel, Inbound(conversation, channel, self._next_id(), event=name))
 
+    async def sign_in(self, conversation: str, phone: str) -> Move:
+        """The customer signs in on the operator's site, which vouches for him."""
+        await self.services.verification.vouch(conversation, phone)
+        told = Inbound(conversation, "web", self._next_id(), event="signed_in", entities={"caller": phone})
+        return await self._move(conversation, "web", told)
+
     async def leave(self, conversation: str, channel: str) -> Move:
         """The customer hangs up or closes the window."""
         if channel == "ivr":
