@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import ssl
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -81,9 +82,11 @@ def test_a_flood_from_one_address_is_limited(proxy: Nginx) -> None:
         link.close()
         return statuses
 
+    started = time.monotonic()
     with ThreadPoolExecutor(8) as clients:
         statuses = set().union(*clients.map(many, range(8)))
-    assert 503 in statuses and statuses & {200, 206}, statuses
+    flood = 200 + 50 * (time.monotonic() - started) < 8 * 300  # the burst and the rate that are let through
+    assert (503 in statuses) is flood and statuses & {200, 206}, statuses
 
 
 def test_the_log_holds_no_token(product: Product, proxy: Nginx) -> None:
