@@ -70,26 +70,6 @@ async def test_news_wait_for_the_first_consumer(rabbitmq_server: RabbitMq, broke
 
 
 @pytest.mark.services
-async def test_a_broker_that_hangs_is_a_timeout_and_serves_again_afterwards(
-    rabbitmq_server: RabbitMq, back_again: None
-) -> None:
-    broker = RabbitBroker(rabbitmq_server.url, 0.5)
-    await broker.publish("ticket.filed", {"id": 1})
-    await arrived(rabbitmq_server)
-    rabbitmq_server.pause()
-    started = time.monotonic()
-    with pytest.raises(GatewayTimeoutError):
-        await broker.publish("ticket.filed", {"id": 2})
-    assert time.monotonic() - started < 2
-    rabbitmq_server.resume()
-    again = RabbitBroker(rabbitmq_server.url, 5.0)
-    await again.publish("ticket.filed", {"id": 2})
-    await again.close()
-    # The first copy may have reached the broker all the same: it is the same message.
-    assert {one.message_id for one in await arrived(rabbitmq_server)} == {"hotline:2"}
-
-
-@pytest.mark.services
 async def test_what_a_broker_has_confirmed_survives_its_restart(
     rabbitmq_server: RabbitMq, broker: RabbitBroker
 ) -> None:
@@ -144,3 +124,24 @@ async def test_a_second_copy_after_a_death_between_sending_and_noting_is_the_sam
     assert first.message_id == second.message_id
     assert first.body == second.body
     database.close()
+
+
+# The last one: its first copy may come late, when another test would find it.
+@pytest.mark.services
+async def test_a_broker_that_hangs_is_a_timeout_and_serves_again_afterwards(
+    rabbitmq_server: RabbitMq, back_again: None
+) -> None:
+    broker = RabbitBroker(rabbitmq_server.url, 0.5)
+    await broker.publish("ticket.filed", {"id": 1})
+    await arrived(rabbitmq_server)
+    rabbitmq_server.pause()
+    started = time.monotonic()
+    with pytest.raises(GatewayTimeoutError):
+        await broker.publish("ticket.filed", {"id": 2})
+    assert time.monotonic() - started < 2
+    rabbitmq_server.resume()
+    again = RabbitBroker(rabbitmq_server.url, 5.0)
+    await again.publish("ticket.filed", {"id": 2})
+    await again.close()
+    # The first copy may have reached the broker all the same: it is the same message.
+    assert {one.message_id for one in await arrived(rabbitmq_server)} == {"hotline:2"}
