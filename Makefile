@@ -65,7 +65,7 @@ test-services: setup-dev ## tests against other programs (installs Debian's pack
 
 prove: setup-dev ## all promises in full: 500 kills, the whole fault matrix, thousands of spellings, 30 minutes of talk; takes hours
 	@$(python) scripts/train.py
-	@PROVE=full $(python) -m pytest tests/promises -s --durations=20
+	@PROVE=full $(python) -m pytest tests/promises --timeout 0 -s --durations=20
 	@$(python) -m tests.promises.soak 30
 
 audit: setup-dev ## known advisories of the locked packages; fails when they could not be looked up (needs PyPI's or OSV's database)
