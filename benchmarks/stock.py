@@ -79,6 +79,8 @@ def main() -> int:
                 asyncio.run(talks.said(side))
                 found[side.name]["cold_s"] = round(side.cold, 1)
             found["answers"] = {side.name: asyncio.run(talks.said(side)) for side in sides[1:]}
+            tell("all: idle")
+            idle(sides, found, 5)
             measure(sides, found, at_once, rounds)
             for side in sides[1:]:
                 tell(f"{side.name}: one long talk")
@@ -90,8 +92,7 @@ def main() -> int:
             for side in sides:
                 side.stop()
     found["machine"]["load_after"] = round(os.getloadavg()[0], 2)
-    if not quick:
-        report.keep(found, given.results)
+    report.keep(found, given.results, "stock-quick" if quick else "stock")
     print("\n".join(report.table(found)), end="\n\n")
     return judged(found, 2 / 3 if quick else 1.0)
 
@@ -107,12 +108,21 @@ def measure(sides: list[Side], found: dict[str, Any], at_once: tuple[int, ...], 
                     sums[side.name][key] += value
         for side in sides:
             took, total = sums[side.name]["took"], sums[side.name]
+            at_rest = found[side.name]["idle_ms_s"] * total["seconds"]
             found[side.name].setdefault("turns", {})[str(count)] = {
-                "cpu_ms": round(total["cpu"] / len(took) * 1000, 2),
+                "cpu_ms": round((total["cpu"] * 1000 - at_rest) / len(took), 2),
                 "p50_ms": report.percentile(took, 0.5),
                 "p95_ms": report.percentile(took, 0.95),
                 "turns_s": round(len(took) / total["seconds"], 1),
             }
+
+
+def idle(sides: list[Side], found: dict[str, Any], seconds: float) -> None:
+    """What each side costs while nobody talks; a turn's cost is counted without it."""
+    before = [side.cpu() for side in sides]
+    time.sleep(seconds)
+    for side, cpu in zip(sides, before, strict=True):
+        found[side.name]["idle_ms_s"] = round((side.cpu() - cpu) / seconds * 1000, 1)
 
 
 def scale(intents: int) -> float:

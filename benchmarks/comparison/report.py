@@ -83,6 +83,8 @@ def table(found: dict[str, Any]) -> Iterator[str]:
             note += f"; 100 epochs by extrapolation: {training['cpu_s_100_epochs']}"
         yield f"| training, CPU s | {note} | {ours['cpu_s']} | |"
         yield f"| after a new wording, s | {training['wording_s']} | {ours['wording_s']} | |"
+    resting = [found[side]["idle_ms_s"] for side in sides]
+    yield "| nobody talks, CPU ms a second | " + " | ".join(map(str, resting)) + " |"
     yield f"| cold start, s | {found['stock']['cold_s']} | {found['hotline']['cold_s']} | |"
     yield f"| memory, MB | {found['stock']['memory_mb']} | {found['hotline']['memory_mb']} | |"
     for count, cost in found["hotline"].get("scale", {}).items():
@@ -90,11 +92,11 @@ def table(found: dict[str, Any]) -> Iterator[str]:
     yield f"| what a commit means | {found['stock']['durability']} | {found['hotline']['durability']} | |"
 
 
-def keep(found: dict[str, Any], folder: Path) -> None:
-    """Write ``stock.json``, ``stock.md`` and the chart ``stock.svg``."""
+def keep(found: dict[str, Any], folder: Path, name: str) -> None:
+    """Write the figures (``.json``), the table (``.md``) and the chart (``.svg``)."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "stock.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "stock.md").write_text("\n".join(table(found)) + "\n", encoding="utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / f"{name}.md").write_text("\n".join(table(found)) + "\n", encoding="utf-8")
     import matplotlib
 
     matplotlib.use("svg")
@@ -112,4 +114,4 @@ def keep(found: dict[str, Any], folder: Path) -> None:
     right.set(title="latency (ms)", xlabel="turn of one talk", xscale="log", yscale="log")
     left.legend()
     right.legend()
-    pyplot.savefig(folder / "stock.svg", metadata={"Date": None})
+    pyplot.savefig(folder / f"{name}.svg", metadata={"Date": None})
