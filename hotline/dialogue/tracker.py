@@ -14,6 +14,9 @@ from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 from hotline.dialogue.history import History, clone
 
+# How many events an action is shown, about a hundred turns: ours look back to the last message, form or request.
+SHOWN = 2000
+
 
 class HotlineTracker(DialogueStateTracker):
     """A tracker that answers as Rasa's does, at a cost that does not grow with the conversation."""
@@ -71,7 +74,7 @@ class HotlineTracker(DialogueStateTracker):
         return list(self._up_to_date(self._domain).applied)
 
     def current_state(self, event_verbosity: EventVerbosity = EventVerbosity.NONE) -> dict[str, Any]:
-        """See Rasa's; with all events, what is in it is shared and not to be changed."""
+        """See Rasa's; of all events the last ``SHOWN``, which are shared and not to be changed."""
         if event_verbosity is not EventVerbosity.ALL:
             state: dict[str, Any] = super().current_state(event_verbosity)
             return state
@@ -82,7 +85,7 @@ class HotlineTracker(DialogueStateTracker):
             "latest_event_time": self.events[-1].timestamp if self.events else None,
             "followup_action": self.followup_action,
             "paused": self.is_paused(),
-            "events": self.event_dicts(),
+            "events": self.event_dicts(max(0, len(self.events) - SHOWN)),
             "latest_input_channel": self.get_latest_input_channel(),
             "active_loop": dict(vars(self.active_loop)) if self.active_loop else {},
             "latest_action": self.latest_action,

@@ -30,7 +30,7 @@ from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 from hotline.dialogue.events import events_from
 from hotline.dialogue.rulebook import RuleBook
-from hotline.dialogue.tracker import HotlineTracker
+from hotline.dialogue.tracker import SHOWN, HotlineTracker
 
 FORMS = ["book_form", "pay_form"]
 
@@ -117,6 +117,14 @@ def test_a_copy_and_its_original_do_not_change_each_other() -> None:
     assert copy.past_states(rules) == DialogueStateTracker.from_events("c", list(copy.events), rules.slots).past_states(
         rules
     )
+
+
+def test_an_action_is_shown_the_last_of_very_many_events() -> None:
+    tracker = HotlineTracker("c", [])
+    for number in range(SHOWN + 5):
+        tracker.update(UserUttered(str(number)))
+    shown = tracker.current_state(EventVerbosity.ALL)["events"]
+    assert [shown[0]["text"], shown[-1]["text"], len(shown)] == ["5", str(SHOWN + 4), SHOWN]
 
 
 def test_actions_are_counted_back_to_where_the_assistant_listened() -> None:
