@@ -37,7 +37,7 @@ from hotline.wording import Words, has_placeholder
 logger = logging.getLogger(__name__)
 
 MAX_TEXT = 500
-IDENTIFIER = re.compile(r"[A-Za-z0-9_.@:-]{1,128}")
+IDENTIFIER = re.compile(r"[A-Za-z0-9_.@:-]{1,100}")
 BLOTTED = "******"
 # Offers made while a secret is asked for; it may still be given instead of taking them up.
 ASIDE = {"choose", "offer_human"}
@@ -482,7 +482,7 @@ def check(inbound: Inbound) -> None:
     for name in ("conversation", "message_id"):
         value = getattr(inbound, name)
         if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
-            raise MessageRejectedError(name, "must be 1 to 128 letters, digits or _ . @ : -")
+            raise MessageRejectedError(name, "must be 1 to 100 letters, digits or _ . @ : -")
     for name in ("text", "payload"):
         value = getattr(inbound, name)
         if value is not None and not isinstance(value, str):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -37,14 +38,34 @@ class SqlConversationLock:
         self._lease = lease
         self._now = now
         self._alone = alone
+        self._here: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._kept: dict[str, str] = {}  # owners that could not let go: the next of this process need not wait for them
 
     @asynccontextmanager
     async def hold(self, conversation: str, patience: float) -> AsyncIterator[None]:
-        """See the port. Within a process the door keeps turns apart: who serves alone asks nobody."""
-        if self._alone():
+        """See the port. Those of this process wait here; the database is asked where it may not be the only one."""
+        end = time.monotonic() + patience
+        async with self._first_here(conversation, patience):
+            if self._alone():
+                yield
+                return
+            async with self._first_of_all(conversation, max(0.0, end - time.monotonic())):
+                yield
+
+    @asynccontextmanager
+    async def _first_here(self, conversation: str, patience: float) -> AsyncIterator[None]:
+        lock = self._here.setdefault(conversation, asyncio.Lock())
+        try:
+            await asyncio.wait_for(lock.acquire(), patience) if lock.locked() else await lock.acquire()
+        except asyncio.TimeoutError:
+            raise GatewayTimeoutError(f"a conversation was not free within {patience} s") from None
+        try:
             yield
-            return
+        finally:
+            lock.release()
+
+    @asynccontextmanager
+    async def _first_of_all(self, conversation: str, patience: float) -> AsyncIterator[None]:
         owner = secrets.token_hex(8)
         # Leaving lets go even when taking it broke off: its transaction may have been committed all the same.
         try:

@@ -15,11 +15,11 @@ from hotline.gateways.redis import RedisConversationLock, connect
 from hotline.ports import ConversationLock
 
 
-@pytest.fixture(params=["sql", pytest.param("redis", marks=pytest.mark.services)])
+@pytest.fixture(params=["sql", "alone", pytest.param("redis", marks=pytest.mark.services)])
 async def lock(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[ConversationLock]:
     """Every implementation of ``ConversationLock``."""
-    if request.param == "sql":
-        yield SqlConversationLock(database)
+    if request.param != "redis":
+        yield SqlConversationLock(database, alone=lambda: request.param == "alone")
         return
     client = connect(request.getfixturevalue("redis_server").url, 1.0)
     yield RedisConversationLock(client)
