@@ -116,7 +116,8 @@ async def world(tmp_path: Path, agent: HotlineAgent) -> AsyncIterator[World]:
     app = MockOperator(SqlBillingGateway(behind, clock), clock).app()
     app.middlewares.insert(0, operator.middleware)
     async with TestServer(app) as server:
-        common = {"database_url": url, "var": tmp_path, "billing_url": str(server.make_url(""))}
+        # Broken and whole, they are two processes for the database.
+        common = {"database_url": url, "var": tmp_path, "billing_url": str(server.make_url("")), "lock": "database"}
         limits = {"gateway_timeout": BACKEND_LIMIT, "turn_deadline": DEADLINE}
         services = {
             False: bootstrap.build(load_settings(**common), clock=clock),
