@@ -46,21 +46,24 @@ def p95(values: list[float]) -> float:
 
 @asynccontextmanager
 async def beside(*attacks: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Each attack, over and over, while the block runs."""
+    """Each attack, over and over, while the block runs; the last one comes to its end, and closes its connections."""
+    over = asyncio.Event()
 
-    async def forever(attack: Callable[[], Awaitable[None]]) -> None:
-        while True:
+    async def again(attack: Callable[[], Awaitable[None]]) -> None:
+        while not over.is_set():
             with contextlib.suppress(Exception):  # what is refused is tried again
                 await attack()
             await asyncio.sleep(0.01)
 
-    tasks = [asyncio.ensure_future(forever(attack)) for attack in attacks]
+    tasks = [asyncio.ensure_future(again(attack)) for attack in attacks]
     try:
         yield
     finally:
-        for task in tasks:
+        over.set()
+        _, late = await asyncio.wait(tasks, timeout=30)
+        for task in late:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*late, return_exceptions=True)
 
 
 class Attacks:
@@ -129,6 +132,8 @@ class Attacks:
                     await asyncio.sleep(0.2)
             finally:
                 writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
 
         await asyncio.gather(*(trickle() for _ in range(50)), return_exceptions=True)
 

@@ -16,7 +16,7 @@ WITHIN = 5.0
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    made = Product(tmp_path_factory.mktemp("ready"))
+    made = Product(tmp_path_factory.mktemp("ready"), lock="database")
     made.start()
     yield made
     made.stop()

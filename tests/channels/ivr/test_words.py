@@ -12,7 +12,7 @@ from tests.conventions import house
 
 WORDS = Words.from_file(ROOT / "domain.yml")
 # Never spoken: lists of titles, the texts of short messages, what only the widget can do.
-NOT_SPOKEN = {"utter_courtesy_topics", "utter_courtesy_opening", "utter_courtesy_too_fast"}
+NOT_SPOKEN = {"utter_courtesy_topics", "utter_courtesy_opening", "utter_courtesy_too_fast", "utter_handoff_left"}
 YES_OR_NO = {"confirm", "resume_task", "offer_human", "offer_sms", "offer_message", "offer_callback"}
 SCREEN = re.compile("回复“|点击|点一下|链接|网址|https?:|下面|下方|屏幕|页面|图片|按钮|输入框|打字")
 
