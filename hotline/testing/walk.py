@@ -108,6 +108,9 @@ class Watch:
     def _loop(self, act: Act, move: Move, said: Sequence[str]) -> tuple[str, str]:
         if act.kind in ("again", "open") or any(one.intent == "ask_repeat" for one in move.understood):
             return "", ""
+        if any(answer.metadata.get("asks") == "anything_else" for answer in move.answers):
+            self.last = []  # a wish was served: who has it again is served again
+            return "", ""
         self.last = [*self.last[-2:], tuple(said)]
         if len(self.last) == 3 and len(set(self.last)) == 1:
             return "no loop of the same sentence more than twice", " ".join(said)

@@ -46,6 +46,8 @@ def arrange(answers: Sequence[Answer], state: dict[str, Any], response: Response
     found = list(answers)
     if any(answer.metadata.get("asks") == MORE for answer in found):
         return found  # a repetition of a piece
+    if any(answer.metadata.get("keeps_question") for answer in found) and last_asked(found) is None:
+        return _with_keys(found)  # an aside: whether to go on is still asked, and the rest still there
     state.pop("rest", None)
     if not any(answer.metadata.get("transfer") or answer.metadata.get("ends") for answer in found):
         found = _first_piece(found, state, response)
