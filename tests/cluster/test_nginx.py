@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -113,7 +114,7 @@ async def test_what_a_client_says_of_its_own_address_is_not_believed(nginx: Ngin
 async def test_bodies_are_as_long_as_they_may_be(
     nginx: Nginx, http: aiohttp.ClientSession, path: str, size: int, status: int
 ) -> None:
-    async with http.post(nginx.url + path, data=b"x" * size) as response:
+    async with http.post(nginx.url + path, data=io.BytesIO(b"x" * size)) as response:
         assert response.status == status
 
 

@@ -100,7 +100,8 @@ async def test_the_outbox_keeps_news_until_the_broker_is_back(
     assert await dispatcher.run_once() == 0, "tried again only after a pause"
     now[0] += 60
     assert await dispatcher.run_once() == 3
-    assert [json.loads(one.body)["number"] for one in await arrived(rabbitmq_server)] == ["C0", "C1", "C2"]
+    bodies = [json.loads(one.body) for one in await arrived(rabbitmq_server)]  # news of tests before may be among them
+    assert [body["number"] for body in bodies if "number" in body] == ["C0", "C1", "C2"]
     assert await dispatcher.run_once() == 0
     await broker.close()
     database.close()

@@ -86,7 +86,7 @@ def test_a_flood_from_one_address_is_limited(proxy: Nginx) -> None:
     with ThreadPoolExecutor(8) as clients:
         statuses = set().union(*clients.map(many, range(8)))
     flood = 200 + 50 * (time.monotonic() - started) < 8 * 300  # the burst and the rate that are let through
-    assert (503 in statuses) is flood and statuses & {200, 206}, statuses
+    assert (429 in statuses or not flood) and statuses & {200, 206}, statuses
 
 
 def test_the_log_holds_no_token(product: Product, proxy: Nginx) -> None:
