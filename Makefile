@@ -22,7 +22,7 @@ cluster: setup ## a cluster on this machine: PostgreSQL, Redis, RabbitMQ, nginx,
 
 test: setup-dev ## set up, train what changed, run all tests that need nothing else; 95 % branch coverage or it fails
 	@$(python) scripts/train.py
-	@$(python) -m pytest -n 2 --dist loadfile --cov --cov-report=term --walks 40
+	@$(python) -m pytest --cov --cov-report=term --walks 40
 
 train: setup ## train the assistant, if data, domain, configuration or our components changed
 	@$(python) scripts/train.py
