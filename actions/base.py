@@ -9,6 +9,7 @@ from typing import Any, Optional
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.forms import REQUESTED_SLOT
 
 from hotline import bootstrap
 from hotline.errors import GatewayError, HotlineError, NotVerifiedError, UnknownSubscriberError
@@ -178,6 +179,11 @@ def keep_listening(call: Call) -> list[EventType]:
     """
     loop = call.tracker.active_loop.get("name")
     return [*([ActiveLoop(loop)] if loop else []), FollowupAction("action_listen")]
+
+
+def dropped_task() -> list[EventType]:
+    """Events that end the task in hand; nothing was changed by it."""
+    return [ActiveLoop(None), *cleared(REQUESTED_SLOT, "password_attempts")]
 
 
 def cleared(*slots: str) -> list[EventType]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import zlib
 from typing import Optional
 
-from rasa_sdk.events import ActiveLoop, EventType, SlotSet
-from rasa_sdk.forms import REQUESTED_SLOT
+from rasa_sdk.events import EventType, SlotSet
 
-from actions.base import Call, HotlineAction, keep_listening, return_to_task
+from actions.base import Call, HotlineAction, dropped_task, keep_listening, return_to_task
 from hotline.services.calendar import holiday_name, is_weekend
 from hotline.services.desks import desk_for
 from hotline.services.scope import about_our_service
@@ -34,9 +33,7 @@ class ActionSayGoodbye(HotlineAction):
 
     async def perform(self, call: Call) -> list[EventType]:
         """Part; a task in hand is over with it, or its question would come after the farewell."""
-        over: list[EventType] = []
-        if call.tracker.active_loop.get("name"):
-            over = [ActiveLoop(None), SlotSet(REQUESTED_SLOT, None), SlotSet("password_attempts", None)]
+        over = dropped_task() if call.tracker.active_loop.get("name") else []
         asks = _sampled(call) and call.asked != "rating"
         if asks and call.channel == "ivr":
             call.say("utter_courtesy_survey")

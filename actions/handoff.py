@@ -6,10 +6,9 @@ import logging
 import re
 from typing import Optional
 
-from rasa_sdk.events import ActiveLoop, EventType, SlotSet
-from rasa_sdk.forms import REQUESTED_SLOT
+from rasa_sdk.events import EventType, SlotSet
 
-from actions.base import Call, HotlineAction, keep_listening, return_to_task
+from actions.base import Call, HotlineAction, dropped_task, keep_listening, return_to_task
 from hotline import formats
 from hotline.errors import GatewayError, ServiceError
 from hotline.services.handoff import AGENT, SUPERVISOR, Placed, Reason, State
@@ -48,6 +47,15 @@ class ActionRequestSupervisor(HotlineAction):
         return keep_listening(call) if call.channel == "ivr" else _stay(call)
 
 
+class ActionOfferCallback(HotlineAction):
+    """The call could not be put through: to be called back is all that is asked, no form asks on beside it."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Apologise and offer."""
+        call.say("utter_handoff_not_reached")
+        return dropped_task()
+
+
 class ActionTakeOver(HotlineAction):
     """The human let go: nothing that was open before is open still, and what was agreed is said and remembered."""
 
@@ -62,8 +70,7 @@ class ActionTakeOver(HotlineAction):
             call.say("utter_courtesy_survey")
         ticket = handoff.ticket if handoff and handoff.ticket else call.slot("complaint_ticket")
         return [
-            ActiveLoop(None),
-            SlotSet(REQUESTED_SLOT, None),
+            *dropped_task(),
             SlotSet("agreed", agreed or None),
             SlotSet("complaint_ticket", ticket),
         ]

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
-from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
-from rasa_sdk.forms import REQUESTED_SLOT
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
-from actions.base import Call, HotlineAction, keep_listening, return_to_task
+from actions.base import Call, HotlineAction, dropped_task, keep_listening, return_to_task
 from actions.courtesy import say_farewell
 from actions.handoff import leave_queue
 from hotline.services.surveys import comment_in
 
 TOPICS = "utter_courtesy_topics"
 UNANSWERED = ("nlu_fallback", "silence")
+OVER = ("anything_else", "more")  # silence after these questions means that nothing more is wanted
 MOST_CHOICES = 3
 # What a yes means when the assistant offered something: the intent that takes the offer up.
 OFFERS = {
@@ -187,14 +187,17 @@ class ActionOfferHuman(HotlineAction):
 
 
 class ActionHandleSilence(HotlineAction):
-    """Silence: after the end question 1860-38; else a fuller question, the key menu, a human."""
+    """Silence: after the end question 1860-38; else a fuller question, the key menu, a human.
+
+    Who is silent on the phone when no human could be had either is asked once more: the line is not kept for nobody.
+    """
 
     async def perform(self, call: Call) -> list[EventType]:
         """The next step of the ladder."""
         step = unanswered(call)
         if call.asked == "rating":
             say_farewell(call)
-        elif call.asked in ("anything_else", "more"):
+        elif call.asked in OVER or (call.asked == "offer_callback" and call.channel == "ivr"):
             again = unanswered(call, ("silence",)) == 1
             call.say("utter_courtesy_anything_else" if again else "utter_courtesy_hang_up")
         elif step >= 3:
@@ -214,7 +217,7 @@ def give_up(call: Call) -> list[EventType]:
     """Drop the task in hand: nothing was changed."""
     call.say("utter_courtesy_stopped")
     call.say("utter_courtesy_anything_else")
-    return [ActiveLoop(None), SlotSet(REQUESTED_SLOT, None), SlotSet("password_attempts", None)]
+    return dropped_task()
 
 
 def unanswered(call: Call, kinds: Sequence[str] = UNANSWERED) -> int:
