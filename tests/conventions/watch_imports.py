@@ -7,8 +7,11 @@ import importlib
 import sys
 from pathlib import Path
 
-# What packages of others do while they are imported (TensorFlow asks for its devices) comes first: it is not ours.
-import rasa.core.agent  # noqa: F401
+import hotline  # isort: skip  # noqa: F401  # first: how much of Rasa is imported is decided by hotline.lean
+
+# What packages of others do while they are imported is not ours.
+import rasa.core.agent
+import rasa.core.channels  # noqa: F401
 import rasa_sdk.executor  # noqa: F401
 import sklearn  # noqa: F401
 import sqlalchemy  # noqa: F401
