@@ -28,7 +28,9 @@ from typing import Any, Optional, TypeVar
 ROOT = Path(__file__).resolve().parent.parent
 S = TypeVar("S", bound="Service")
 
-STARTS_WITHIN = 180.0  # seconds; on a machine that is busy with other things, a worker takes a minute
+# Seconds; on a machine that is busy with other things, a worker takes a minute to start.
+STARTS_WITHIN = 180.0
+ENDS_WITHIN = 30.0
 
 
 class ServiceError(RuntimeError):
@@ -105,19 +107,22 @@ class Service:
         if self._thrown_away:
             shutil.rmtree(self.directory, ignore_errors=True)
 
-    def end(self, how: signal.Signals) -> None:
-        """Send a signal that ends it and wait; one that does not end within ten seconds is killed."""
+    def end(self, how: signal.Signals) -> int:
+        """Send a signal that ends it and wait; one that does not end in time is killed. Its exit code, 0 if it did not
+        run.
+        """
         if self._process is None:
-            return
+            return 0
         self._signal(how)
         try:
-            self._process.wait(10)
+            code = self._process.wait(ENDS_WITHIN)
         except subprocess.TimeoutExpired:
             self._signal(signal.SIGKILL)
-            self._process.wait(10)
+            code = self._process.wait(ENDS_WITHIN)
         self._process = None
+        return code
 
-    def _run(self, command: Sequence[Any], environment: Mapping[str, str] = {}, user: str = "") -> None:
+    def _run(self, command: Sequence[Any], environment: Optional[Mapping[str, str]] = None, user: str = "") -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [str(part) for part in command],
@@ -125,7 +130,7 @@ class Service:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self.directory,
-                env={**os.environ, **environment},
+                env=environment,
                 start_new_session=True,  # Ctrl-C in a terminal is for who started it, which then stops it in order
                 user=user or None,
                 group=user or None,
@@ -295,7 +300,7 @@ class RabbitMq(Service):
         if self._mapper is None:
             epmd = [str(self._program("epmd")), "-port", str(self._mapper_port), "-address", "127.0.0.1"]
             self._mapper = subprocess.Popen(epmd, start_new_session=True)
-        self._run(self.command(), environment=self._environment(config))
+        self._run(self.command(), environment={**os.environ, **self._environment(config)})
         self._wait()
 
     def command(self) -> Sequence[Any]:
@@ -400,8 +405,10 @@ class Worker(Service):
     ) -> None:
         super().__init__(directory)
         self.port = port or free_port()
-        self._python = python
-        self._settings = {**settings, "HOTLINE_HOST": "127.0.0.1", "HOTLINE_PORT": str(self.port)}
+        self.hotline = (python, "-W", "ignore", "-m", "hotline.cli")
+        quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        own = {"HOTLINE_HOST": "127.0.0.1", "HOTLINE_PORT": str(self.port)}
+        self.environment = {**os.environ, **quiet, **settings, **own}
 
     @property
     def url(self) -> str:
@@ -415,8 +422,7 @@ class Worker(Service):
 
     def begin(self) -> None:
         """Start it without waiting."""
-        quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-        self._run(self.command(), environment={**quiet, **self._settings})
+        self._run(self.command(), self.environment)
 
     def wait(self) -> None:
         """Wait for one that was begun."""
@@ -424,7 +430,7 @@ class Worker(Service):
 
     def command(self) -> Sequence[Any]:
         """See ``Service``."""
-        return [self._python, "-W", "ignore", "-m", "hotline.cli", "serve"]
+        return [*self.hotline, "serve"]
 
     def answers(self) -> bool:
         """See ``Service``: when it is ready."""
@@ -466,10 +472,15 @@ def until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """A port of this machine that nobody listens on now.
+
+    It is below those that Linux gives to outgoing connections: one of these would take it before its server is up.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with suppress(OSError), socket.socket() as one:
+            one.bind(("127.0.0.1", port))
+            return port
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -13,6 +13,7 @@ from hotline import cli, retention
 from hotline.channels import terminal
 from hotline.ports import Forgotten
 from hotline.settings import load_settings
+from scripts.services import free_port
 
 
 @pytest.fixture
@@ -21,12 +22,6 @@ def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOTLINE_PORT", "0")
     monkeypatch.delenv("HOTLINE_DATABASE_URL", raising=False)
     return tmp_path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_the_commands_are_listed_with_those_of_the_conversation_tests() -> None:

@@ -17,7 +17,7 @@ from hotline.ports import TicketDraft
 from hotline.services.handoff import SUPERVISOR, Reason
 from tests.browser.conftest import PHONE, Site
 from tests.browser.test_widget import AXE
-from tests.product.conftest import Product
+from tests.served import Product
 
 DESK = {"width": 1440, "height": 900}
 EVIL = "<img src=x onerror=alert(1)>我的账单错了"
@@ -121,11 +121,10 @@ def no_harm(page: Page) -> list[str]:
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOTLINE_TURN_DEADLINE", "60")  # a busy machine is no fault here
-        product = Product(tmp_path_factory.mktemp("desk"))
-    yield product.wait()
-    product.stop()
+    made = Product(tmp_path_factory.mktemp("desk"), turn_deadline="60")  # a busy machine is no fault here
+    made.start()
+    yield made
+    made.stop()
 
 
 @pytest.mark.timeout(600, method="thread")

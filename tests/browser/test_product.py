@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,62 +12,20 @@ from playwright.sync_api import APIRequestContext, Page, Playwright, expect
 from tests.browser.conftest import Window
 from tests.channels.test_web import site_token
 from tests.channels.web_server import SITE_SECRET
+from tests.served import Product
 
 # Twice the server is started, which takes a minute each on a busy machine.
 pytestmark = pytest.mark.timeout(400, method="thread")
 
-ROOT = Path(__file__).parents[2]
 WANG = "13800138000"
-
-
-class Product:
-    """``hotline serve``, to be killed and started again."""
-
-    def __init__(self, var: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.base = f"http://127.0.0.1:{port}"
-        self._hotline = str(Path(sys.executable).parent / "hotline")
-        self._environment = {
-            **os.environ,
-            "HOTLINE_PORT": str(port),
-            "HOTLINE_VAR": str(var),
-            "HOTLINE_SITE_SECRET": SITE_SECRET,
-            "HOTLINE_LOG_LEVEL": "ERROR",
-            "RASA_TELEMETRY_ENABLED": "false",
-        }
-        self._log = var / "serve.log"
-        self._process: subprocess.Popen[bytes] | None = None
-        subprocess.run([self._hotline, "db", "upgrade"], check=True, env=self._environment, cwd=ROOT)
-
-    def start(self, seconds: float = 120) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [self._hotline, "serve"], env=self._environment, cwd=ROOT, stdout=log, stderr=log
-            )
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            try:
-                with urllib.request.urlopen(self.base + "/ready", timeout=2):
-                    return
-            except (urllib.error.URLError, OSError):
-                assert self._process.poll() is None, self._log.read_text()[-2000:]
-                time.sleep(0.2)
-        raise AssertionError(f"not ready within {seconds} s: {self._log.read_text()[-2000:]}")
-
-    def kill(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait(20)
 
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    started = Product(tmp_path_factory.mktemp("product"))
-    started.start()
-    yield started
-    started.kill()
+    made = Product(tmp_path_factory.mktemp("product"), site_secret=SITE_SECRET)
+    made.start()
+    yield made
+    made.kill()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -25,6 +24,7 @@ from hotline.channels.chat import Chat
 from hotline.channels.web import WebInput
 from hotline.desk.app import install as install_desk
 from hotline.server import serve_pages
+from scripts.services import free_port
 from tests.support import demo_services
 
 SITE_SECRET = "site-secret-of-the-tests-0123456789"
@@ -81,9 +81,7 @@ async def running(
 ) -> AsyncIterator[Server]:
     """The server on a free port; with the pages that browsers load and with the desk, if they are wanted."""
     rasa, services = Rasa(), demo_services(directory)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     chosen = services.settings.copy(
         update={"port": port, "web_idle": idle, "site_secret": SITE_SECRET, "allowed_origins": FRIEND, **settings}
     )

@@ -8,9 +8,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from hotline.testing.stage import loop
-from tests.channels.web_server import browser, texts
-from tests.product.conftest import ROOT, Product
+from hotline.settings import ROOT
+from tests.cluster.customers import Phone, Tab
+from tests.product.conftest import SECRET
+from tests.served import Product
 
 TALKS = ("balance-and-bill", "arrears", "wrong-password")
 # Of what the README shows, what is no sentence of the assistant: what the customer types, buttons, a cut.
@@ -41,37 +42,33 @@ def said(talk: str) -> list[str]:
 
 def test_in_the_terminal(product: Product) -> None:
     talk = TALKS[0]
-    heard = product.command("shell", said="\n".join(typed(talk)) + "\n").rstrip().splitlines()
+    heard = product.run("shell", typed="\n".join(typed(talk)) + "\n").rstrip().splitlines()
     assert heard == shown(talk)
 
 
 @pytest.mark.parametrize("talk", TALKS)
-def test_on_the_web(product: Product, talk: str) -> None:
-    async def play() -> list[str]:
-        async with browser(product, await token()) as tab:
-            await tab.open()
-            return [text for line in typed(talk) for text in texts(await tab.say(line))]
-
-    async def token() -> str:
-        async with aiohttp.ClientSession() as client, client.post(product.base + "/chat/session") as response:
-            return str((await response.json())["token"])
-
-    assert_all(said(talk), loop().run_until_complete(play()))
+async def test_on_the_web(product: Product, talk: str) -> None:
+    tab = await Tab(product.base).open()
+    try:
+        heard = [text for line in typed(talk) for text in await tab.say(line)]
+    finally:
+        await tab.close()
+    assert_all(said(talk), heard)
 
 
 @pytest.mark.parametrize("talk", TALKS)
-def test_on_the_telephone(product: Product, talk: str) -> None:
+async def test_on_the_telephone(product: Product, talk: str) -> None:
     heard: list[str] = []
-    product.call({"call_id": talk, "event_id": "start", "type": "start"})
-    for number, line in enumerate(typed(talk)):
-        keys = {"type": "dtmf", "digits": f"{line}#"}
-        words = {"type": "speech", "text": line, "confidence": 0.9}
-        heard += spoken(
-            product.call({"call_id": talk, "event_id": f"e{number}", **(keys if line.isdigit() else words)})
-        )
-        while "继续听" in heard[-1]:
-            more = {"type": "dtmf", "digits": "1", "event_id": f"e{number}-{len(heard)}"}
-            heard += spoken(product.call({"call_id": talk, **more}))
+    async with aiohttp.ClientSession() as http:
+        phone = Phone(http, product.base, SECRET, talk)
+        await phone.event("start")
+        for line in typed(talk):
+            if line.isdigit():
+                heard += spoken(await phone.event("dtmf", digits=f"{line}#"))
+            else:
+                heard += spoken(await phone.event("speech", text=line, confidence=0.9))
+            while "继续听" in heard[-1]:
+                heard += spoken(await phone.event("dtmf", digits="1"))
     assert_all([line for line in said(talk) if not line.startswith(ON_SCREENS)], heard)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.promises.product import Product
+from tests.served import Product
 
 
 @pytest.fixture(scope="session")

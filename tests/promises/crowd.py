@@ -16,7 +16,7 @@ import aiohttp
 import socketio
 
 from tests.channels.web_server import browser
-from tests.promises.product import Product
+from tests.served import Product
 
 LINES = ("查话费", "取消", "你们有哪些套餐", "营业厅在哪里", "谢谢")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.channels.web_server import browser
-from tests.promises.product import Product
+from tests.served import Product
 
 CUSTOMERS = 6
 TALKS = (

@@ -10,7 +10,7 @@ import pytest
 
 from hotline.settings import ROOT
 from tests.promises.effort import FULL
-from tests.promises.product import Product
+from tests.served import Product
 
 SCHEMATHESIS = ROOT / ".tools" / "schemathesis" / "bin" / "schemathesis"
 DESCRIPTION = ROOT / "docs" / "openapi.json"

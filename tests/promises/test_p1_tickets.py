@@ -14,7 +14,7 @@ import pytest
 
 from hotline.settings import ROOT
 from tests.promises.effort import KILLS as ROUNDS
-from tests.promises.product import model_path
+from tests.served import model_path
 
 NUMBER = re.compile(r"[CS]\d{14}")
 

@@ -27,7 +27,7 @@ from hotline.stores.tracker import HotlineTrackerStore
 from tests.gateways.mock_operator import MockOperator
 from tests.promises.breakage import KINDS, PARTS, BrokenActions, BrokenOperator, BrokenTables
 from tests.promises.effort import BACKEND_LIMIT, DEADLINE, FULL
-from tests.promises.product import model_path
+from tests.served import model_path
 from tests.support import NOW, demo_database_url
 
 SLACK = 1.0  # seconds that a busy machine may add

@@ -17,7 +17,7 @@ import socketio
 from socketio.exceptions import ConnectionError as RefusedError
 
 from tests.channels.web_server import Browser, browser
-from tests.promises.product import Product
+from tests.served import Product
 
 SECRET_WORDS = "我的合同编号是甲乙丙丁"
 
@@ -181,7 +181,7 @@ async def test_rasas_own_api_and_channels_are_not_served(product: Product, victi
 
 @pytest.mark.parametrize("name", ["token", "access_token", "api_token", "auth"])
 async def test_no_token_is_taken_from_a_url(product: Product, victim: Victim, name: str) -> None:
-    from tests.promises.product import API_TOKEN
+    from tests.served import API_TOKEN
 
     async with aiohttp.ClientSession() as http:
         tickets = f"{product.base}/tmf-api/troubleTicket/v4/troubleTicket"

@@ -25,7 +25,7 @@ from hotline.rasa_agent import HotlineAgent
 from hotline.services.handoff import Reason
 from hotline.stores.tracker import HotlineTrackerStore
 from tests.promises.effort import SPELLINGS
-from tests.promises.product import model_path
+from tests.served import model_path
 from tests.support import demo_services
 
 # Slots that services or policies rely on: only actions set them, after a check.

@@ -11,7 +11,6 @@ import re
 import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -21,7 +20,7 @@ import pytest_asyncio
 from tests.channels.ivr.server import signed
 from tests.channels.web_server import browser
 from tests.desk.desk_server import Person
-from tests.promises.product import Product
+from tests.served import Product
 
 PHONE, PASSWORD = "13800138000", "246810"
 # Six digits each, of different digits; never a date, an amount or part of a number that the hotline says itself.
@@ -48,10 +47,10 @@ class Kept:
                 )
                 self.rows[f"{table} (as kept)"] = json.dumps(rows, ensure_ascii=False, default=str)
         self.files = {
-            path.name: path.read_text(errors="replace") for path in product.directory.glob("hotline*") if path.is_file()
+            path.name: path.read_text(errors="replace") for path in product.directory.iterdir() if path.is_file()
         }
         # What `hotline serve` says of the demonstration when it starts, and only in development.
-        self.files["hotline.log"] = re.sub(r"(?m)^as        .*\(invented\)$", "", self.files["hotline.log"])
+        self.files["log"] = re.sub(r"(?m)^as        .*\(invented\)$", "", self.files["log"])
         self.heard = json.dumps(heard, ensure_ascii=False, default=str)
 
     def places(self, word: str) -> list[str]:
@@ -179,7 +178,7 @@ async def wrongly(product: Product, canary: str) -> list[Any]:
 
 def test_the_canaries_were_sung(kept: Kept) -> None:
     assert kept.places("查话费"), "nothing was kept at all: the proof would prove nothing"
-    assert "DEBUG" in kept.files["hotline.log"], "the log is not at DEBUG"
+    assert "DEBUG" in kept.files["log"], "the log is not at DEBUG"
 
 
 @pytest.mark.parametrize("canary", CANARIES)
@@ -212,7 +211,8 @@ def test_what_was_said_is_masked_in_the_log_of_events(kept: Kept) -> None:
         assert PHONE not in spoken
 
 
-def test_words_are_not_in_a_log_above_debug(product: Product, tmp_path: Path) -> None:
-    """The other product logs at INFO, and has heard what the other proofs said."""
+async def test_words_are_not_in_a_log_above_debug(product: Product) -> None:
+    """The other product logs at INFO."""
+    await say_all(product, ("查话费", "取消"), ["我的合同编号是多少"])
     text = product.log.read_text(errors="replace")
-    assert not re.search(r"查话费|我的合同编号|转人工", text)
+    assert text and not re.search(r"查话费|我的合同编号", text)

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from tests.channels.web_server import browser, texts
 from tests.desk.desk_server import Person
-from tests.promises.product import Product
+from tests.served import Product
 
 
 @pytest_asyncio.fixture

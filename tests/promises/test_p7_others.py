@@ -6,7 +6,7 @@ import pytest
 
 from tests.promises.crowd import ATTACKS, Attacks, beside, p95, wait_times
 from tests.promises.effort import FULL
-from tests.promises.product import Product
+from tests.served import Product
 
 MESSAGES = 60 if FULL else 5
 # The figure is for a machine that does nothing else (docs/promises.md); in CI it may be busy, and a stop is still seen.

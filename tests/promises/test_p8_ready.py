@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.promises.product import Product
+from tests.served import Product
 
 WITHIN = 5.0
 
@@ -90,12 +90,13 @@ def test_the_figures_name_what_happened_and_no_customer(own: Product) -> None:
     assert "hotline_database_up 1.0" in text
 
 
-def test_before_it_is_ready_it_does_not_say_so(tmp_path: Path) -> None:
-    early = Product(tmp_path)
-    assert early.status("/ready") == 0
-    early.start()
-    try:
-        early.kill()
-        assert early.status("/ready") == 0 and early.status("/live") == 0
-    finally:
-        early.stop()
+def test_while_it_starts_it_does_not_say_that_it_is_ready(own: Product) -> None:
+    own.kill()
+    assert own.status("/ready") == 0 and own.status("/live") == 0
+    own.begin()
+    said = set()
+    while not said or said <= {0, 503}:
+        said.add(own.status("/ready"))
+        assert own.running, own.log.read_text(errors="replace")[-3000:]
+        time.sleep(0.05)
+    assert said - {0, 503} == {200}

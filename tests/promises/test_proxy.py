@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from scripts.services import Nginx
-from tests.promises.product import Product
+from tests.served import Product
 
 pytestmark = pytest.mark.services
 

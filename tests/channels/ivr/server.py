@@ -12,7 +12,6 @@ import http.client
 import itertools
 import json
 import logging
-import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from hotline import bootstrap
 from hotline.server import create_app
 from hotline.settings import Settings, current_settings, load_settings
 from hotline.testing.faults import Faults
+from scripts.services import free_port
 from tests.support import NOW, demo_database_url
 
 SECRET = "for-tests-only"
@@ -74,9 +74,7 @@ class Server:
 
     def __init__(self, directory: Path, **different: Any) -> None:
         Sanic.test_mode = True  # several applications in one process
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.settings = settings_for(directory, self.port, **different)
         self.services = bootstrap.build(self.settings)
         self.billing = Slowable(self.services.billing._gateway)

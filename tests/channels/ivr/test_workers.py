@@ -20,6 +20,9 @@ from hotline.channels.ivr.call import Calls
 from hotline.channels.ivr.protocol import Event
 from hotline.clock import FixedClock
 from hotline.engine import load_agent, make_door
+from hotline.rasa_agent import HotlineAgent
+from hotline.settings import current_settings
+from hotline.stores.tracker import HotlineTrackerStore
 from tests.channels.ivr.server import Slowable, settings_for
 from tests.support import NOW
 
@@ -27,12 +30,12 @@ from tests.support import NOW
 class Worker:
     """What one process has."""
 
-    def __init__(self, settings: Any) -> None:
+    def __init__(self, settings: Any, agent: HotlineAgent) -> None:
         self.company = join(settings)
         self.services: Services = bootstrap.build(settings, clock=FixedClock(NOW), company=self.company)
         self.billing = Slowable(self.services.billing._gateway)
         self.services.billing._gateway = self.billing  # type: ignore[assignment]
-        agent = load_agent(settings.model, self.services.events)
+        agent.keep_trackers(HotlineTrackerStore(self.services.events))
         self.calls = Calls.over(make_door(agent.handle_message, self.services), self.services)
 
     def close(self) -> None:
@@ -45,10 +48,16 @@ class Worker:
         return await self.calls.handle(event)
 
 
+@pytest.fixture(scope="module")
+def agents() -> list[HotlineAgent]:
+    """Loaded once: what an agent remembers of a talk is in its trackers."""
+    return [load_agent(current_settings().model) for _ in range(2)]
+
+
 @pytest.fixture
-async def workers(tmp_path: Path) -> AsyncIterator[list[Worker]]:
+async def workers(tmp_path: Path, agents: list[HotlineAgent]) -> AsyncIterator[list[Worker]]:
     settings = settings_for(tmp_path)
-    both = [Worker(settings), Worker(settings)]
+    both = [Worker(settings, agent) for agent in agents]
     yield both
     for each in both:
         each.close()
