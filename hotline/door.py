@@ -41,6 +41,7 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9_.@:-]{1,100}")
 BLOTTED = "******"
 # Offers made while a secret is asked for; it may still be given instead of taking them up.
 ASIDE = {"choose", "offer_human"}
+SERVICE_PASSWORD = "service_password"
 SHORTEST_SECRET = 4  # a key pressed by mistake is no attempt
 MAX_REDIRECTS = 3  # several requests in one breath are served one after the other; more than this is a loop
 MOST_WAITING = 20  # messages of one conversation that wait for their turn; a person does not send more
@@ -55,7 +56,8 @@ _PASSWORD_LIKE = re.compile(
 )
 _DIGITS = re.compile(r"\d[\d \-]*\d|\d")
 _WORDS = re.compile(r"\w|\*")
-_PHONE = re.compile(r"1[3-9]\d{9}")
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[\s-]?\d){8}(?!\d)")
+_SAYS_PASSWORD = re.compile("密[码碼]")
 
 FAULT = "utter_courtesy_fault"
 TOO_LATE = "utter_courtesy_too_late"
@@ -269,8 +271,9 @@ class Door:
         if _asked_in_vain(conversation, answers):
             turn = replace(inbound, message_id=f"{inbound.message_id}.vain", text="")
             message = self._injected(turn, IN_VAIN, {}, "", message.metadata or {})
+            why = [answer for answer in answers if answer.name.startswith(CORRECTIONS)]
             found = self._release(await self._serve(message, turn, until), conversation)
-            answers = manner.arrange(found, conversation)
+            answers = manner.arrange([*why, *found], conversation)
         _remember(conversation, answers)
         return answers
 
@@ -360,6 +363,8 @@ class Door:
             return self._injected(inbound, intent, entities, redact(_plain(inbound.text)), metadata)
         text = _plain(inbound.text)
         _note_script(inbound.text, state)
+        if await self._check_at_once(text, inbound.conversation, state):
+            return self._spoken(inbound, redact(text), metadata)
         if state.get("secret") or inbound.secret:
             kept = await self._take_secret(text, inbound, state, metadata)
             if kept is not None:
@@ -369,12 +374,26 @@ class Door:
             return self._injected(inbound, "nlu_fallback", {}, "", metadata)
         return self._spoken(inbound, text, metadata)
 
+    async def _check_at_once(self, text: str, conversation: str, state: Mapping[str, Any]) -> bool:
+        """Check a service password that is told together with its number, before it was asked for or for another
+        number than it was asked for; False when there is none in the text. A wrong one counts, and is then asked for.
+        """
+        numbers = [re.sub(r"\D", "", number) for number in _PHONE.findall(text)]
+        passwords = _PASSWORD_LIKE.findall(_PHONE.sub(",", text))
+        asked = state.get("asks") in ("phone_number", "password") or _SAYS_PASSWORD.search(text)
+        if not (asked and len(numbers) == len(passwords) == 1) or state.get("secret") not in (None, SERVICE_PASSWORD):
+            return False
+        if state.get("secret") and numbers[0] == state.get("phone"):
+            return False
+        await self._secrets.check(SERVICE_PASSWORD, conversation, numbers[0], re.sub(r"\D", "", passwords[0]))
+        return True
+
     async def _take_secret(
         self, text: str, inbound: Inbound, state: dict[str, Any], metadata: dict[str, Any]
     ) -> Optional[UserMessage]:
         """The message without its secret, with the result of checking it; None when there is no secret in it."""
-        digits = "".join(re.sub(r"\D", "", run) for run in _DIGITS.findall(text))
-        if len(digits) < SHORTEST_SECRET or _PHONE.fullmatch(digits):
+        digits = "".join(re.sub(r"\D", "", run) for run in _DIGITS.findall(_PHONE.sub(",", text)))
+        if len(digits) < SHORTEST_SECRET:
             return None
         kind, phone = state.get("secret"), state.get("phone", "")
         if not kind:
