@@ -130,7 +130,7 @@ class TaskForm(FormValidationAction):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Check what was said; see ``forgets``."""
         events: list[EventType] = []
-        if begins_anew(tracker, self.form_name()):
+        if begun_by(tracker, self.form_name()):
             events = [SlotSet(slot, None) for slot in self.forgets]
             tracker.add_slots(events)
         elif _asks_again(tracker, self.form_name()):
@@ -159,6 +159,16 @@ def begins_anew(tracker: Tracker, form: str) -> bool:
     # Rasa puts the form itself last; before it, a task that the customer began has nothing but the wait for his words.
     actions = [event["name"] for event in tracker.events if event["event"] == "action"][-2:]
     return bool(actions[0] == "action_listen")
+
+
+def begun_by(tracker: Tracker, form: str) -> bool:
+    """Whether the customer's words began a form: by asking for its task, or by naming what it needs after an answer or
+    an offer (那上海呢). A task left open that goes on with them is not begun by them.
+    """
+    message = tracker.latest_message
+    asked = ((message.get("metadata") or {}).get("context") or {}).get("asked")
+    follows_up = (message.get("intent") or {}).get("name") == "inform" and asked != "resume_task"
+    return begins_anew(tracker, form) or (follows_up and loop_when_spoken(tracker) != form)
 
 
 def _asks_for(tracker: Tracker, form: str) -> bool:

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 REASONS = {
     "utter_courtesy_abuse_human": Reason.ABUSE,
     "utter_courtesy_offer_human": Reason.THIRD_MISUNDERSTANDING,
+    "utter_courtesy_offer_human_to_finish": Reason.THIRD_MISUNDERSTANDING,
 }
 TRANSFERS = {
     Reason.COMPLAINT: "utter_handoff_transfer_complaint",

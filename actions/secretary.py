@@ -23,6 +23,7 @@ from actions.forms import (
     answered,
     before_this_message,
     begins_anew,
+    begun_by,
     drop,
     requested,
 )
@@ -306,7 +307,7 @@ class ValidateRequestCallbackForm(SecretaryForm):
         """Also one named with the request."""
         call = Call(dispatcher, tracker, domain)
         numbers = call.entities("phone_number")
-        if numbers and begins_anew(tracker, self.form_name()):
+        if numbers and begun_by(tracker, self.form_name()):
             return {"callback_number": numbers[-1]}
         if call.intent == "deny" and requested(call, "callback_number"):
             return {}  # who wants to be called back needs a number

@@ -24,6 +24,7 @@ from actions.forms import (
     TaskForm,
     before_this_message,
     begins_anew,
+    begun_by,
     drop,
     requested,
     said_since_start,
@@ -536,7 +537,7 @@ class ValidateQueryBusinessHallForm(TaskForm):
     ) -> dict[str, Any]:
         """City and district as named; ``{}`` for an answer that names neither."""
         call = Call(dispatcher, tracker, domain)
-        if not begins_anew(tracker, self.form_name()) and not requested(call, "area"):
+        if not begun_by(tracker, self.form_name()) and not requested(call, "area"):
             return {}
         if place := place_named(call):
             return {"area": place}
@@ -567,7 +568,7 @@ class ActionQueryBusinessHall(HotlineAction):
         else:
             name = "utter_service_halls" if there else "utter_service_halls_elsewhere"
             call.say(name, place=place, city=area.get("city", ""), halls=_hall_lines(call, halls[:MOST_CHOICES]))
-        return cleared("task_dropped", "area")
+        return [*cleared("task_dropped", "area"), SlotSet("last_task", "query_business_hall_form")]
 
 
 def place_named(call: Call) -> dict[str, str]:

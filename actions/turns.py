@@ -5,6 +5,7 @@ Source: scenarios.yml, courtesy and ending (1860-13, 1860-37, 1860-38); no presc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
@@ -13,11 +14,13 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from actions.base import Call, HotlineAction, dropped_task, keep_listening, return_to_task
 from actions.courtesy import say_farewell
 from actions.handoff import leave_queue
+from hotline.services.secretary import nothing_more
 from hotline.services.surveys import comment_in
 
 TOPICS = "utter_courtesy_topics"
 UNANSWERED = ("nlu_fallback", "silence")
 OVER = ("anything_else", "more")  # silence after these questions means that nothing more is wanted
+NOT_SO = re.compile("[嗯呃啊哦哎,。 ]*(?:不对|不是|错了|弄错|搞错)")
 MOST_CHOICES = 3
 # What a yes means when the assistant offered something: the intent that takes the offer up.
 OFFERS = {
@@ -30,6 +33,8 @@ OFFERS = {
 }
 
 
+# What carries a task on when it is named after the answer (那上个月的呢, 那上海呢).
+FOLLOW_UPS = {"query_bill_form": ("month", "phone_number"), "query_business_hall_form": ("city", "district")}
 # What a no means when it is more than a no: who will not have the bill explained complains of it.
 REFUSALS = {"offer_bill": "complain_charge"}
 # Under which topic the customer knows a form that has no intent of its own name.
@@ -63,6 +68,18 @@ class ActionFinishTask(HotlineAction):
             return events
         call.say("utter_courtesy_anything_else")
         return events
+
+
+class ActionAnswerThanks(HotlineAction):
+    """不客气, and on with the talk; who says with it that there is nothing more (没有了谢谢) is bidden farewell."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Answer."""
+        call.say("utter_courtesy_welcome")
+        if call.asked == "anything_else" and nothing_more(call.text):
+            call.redirect(intent="goodbye")
+            return []
+        return await ActionFinishTask().perform(call)
 
 
 class ActionReturnToTask(HotlineAction):
@@ -109,6 +126,9 @@ class ActionDeny(HotlineAction):
         """Take the refusal for what it is."""
         if call.tracker.active_loop.get("name"):
             return give_up(call)
+        if call.asked == "anything_else" and NOT_SO.match(call.text):  # something that was told was wrong
+            call.say("utter_courtesy_already_done" if _done_last(call) else "utter_courtesy_tell_me")
+            return []
         if call.asked in ("anything_else", "rating"):
             call.redirect(intent="goodbye")
             return []
@@ -130,13 +150,16 @@ class ActionStop(HotlineAction):
             return return_to_task(call)
         if call.tracker.active_loop.get("name"):
             return give_up(call)
+        if _done_last(call):
+            call.say("utter_courtesy_already_done")
+            return []
         call.say("utter_courtesy_nothing_to_stop")
         call.say("utter_courtesy_anything_else")
         return [SlotSet("dropped_task", left_open(call.tracker.events))]
 
 
 class ActionInform(HotlineAction):
-    """A value outside of any form: a rating, or a follow-up of the last answer (那上个月的呢)."""
+    """A value outside of any form: a rating, what an offer needs, or a follow-up of the last answer (那上个月的呢)."""
 
     async def perform(self, call: Call) -> list[EventType]:
         """Use the value."""
@@ -150,8 +173,16 @@ class ActionInform(HotlineAction):
             if call.channel == "ivr":
                 say_farewell(call)
             return []
+        if call.asked == "rating" and not call.entities("phone_number"):
+            call.say("utter_courtesy_survey")
+            return []
+        left = left_open(call.tracker.events)
+        if call.asked == "resume_task" and left:  # its question is answered, which is a yes to going on
+            return [FollowupAction(left)]
+        if call.entities("phone_number") and _offered_last(call, "/request_callback"):
+            return [FollowupAction("request_callback_form")]
         last = call.slot("last_task")
-        if (last == "query_bill_form" and call.entities("month")) or (last and call.entities("phone_number")):
+        if last and any(call.entities(kind) for kind in FOLLOW_UPS.get(last, ("phone_number",))):
             return [FollowupAction(last)]
         call.say("utter_courtesy_menu")
         return []
@@ -182,7 +213,7 @@ class ActionOfferHuman(HotlineAction):
 
     async def perform(self, call: Call) -> list[EventType]:
         """Offer."""
-        _offer_human(call)
+        _offer_human(call, "utter_courtesy_not_done", "utter_courtesy_offer_human_to_finish")
         return keep_listening(call)
 
 
@@ -197,6 +228,9 @@ class ActionHandleSilence(HotlineAction):
         step = unanswered(call)
         if call.asked == "rating":
             say_farewell(call)
+        elif call.channel != "ivr" and unanswered(call, ("silence",)) > 1:  # nobody is at the window any more
+            call.say("utter_courtesy_hang_up")
+            return dropped_task()
         elif call.asked in OVER or (call.asked == "offer_callback" and call.channel == "ivr"):
             again = unanswered(call, ("silence",)) == 1
             call.say("utter_courtesy_anything_else" if again else "utter_courtesy_hang_up")
@@ -288,12 +322,32 @@ def _requests(events: Iterable[dict[str, Any]]) -> tuple[str, list[dict[str, Any
     return "", []
 
 
-def _offer_human(call: Call) -> None:
+def _offer_human(
+    call: Call, why: str = "utter_courtesy_not_understood", offer: str = "utter_courtesy_offer_human"
+) -> None:
     """Offer a human; on the phone, and where the offer itself was not understood, hand over at once."""
     if call.channel == "ivr":
-        call.say("utter_courtesy_not_heard" if call.intent == "silence" else "utter_courtesy_not_understood")
+        call.say("utter_courtesy_not_heard" if call.intent == "silence" else why)
         call.redirect(intent="request_human")
     elif call.asked == "offer_human":
         call.redirect(intent="request_human")
     else:
-        call.say("utter_courtesy_offer_human")
+        call.say(offer)
+
+
+def _done_last(call: Call) -> bool:
+    """Whether the answer before these words told that something was carried out."""
+    said = [event.get("metadata") or {} for event in _last_answers(call)]
+    return any((metadata.get("metadata") or {}).get("done") for metadata in said)
+
+
+def _offered_last(call: Call, payload: str) -> bool:
+    """Whether a button of the answer before these words stands for it."""
+    buttons = [button for event in _last_answers(call) for button in (event.get("data") or {}).get("buttons") or []]
+    return any(button["payload"] == payload for button in buttons)
+
+
+def _last_answers(call: Call) -> list[dict[str, Any]]:
+    events = call.tracker.events
+    turns = [index for index, event in enumerate(events) if event["event"] == "user"]
+    return [event for event in events[turns[-2] : turns[-1]] if event["event"] == "bot"] if len(turns) > 1 else []

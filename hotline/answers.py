@@ -18,6 +18,7 @@ A response's ``metadata`` in domain.yml says, besides its clause, what the answe
     louder    from here on the voice is louder
     aside     says nothing by itself: left out when the answer is sent as a message
     must_hear the prompt cannot be interrupted
+    done      tells that something was carried out or put on record: no cancel takes it back
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from hotline.nlu.context import asked_in_training, asked_last, topic_last
 from hotline.nlu.model import IntentModel
 from hotline.nlu.requests import several
+from hotline.nlu.values import gives_rating
 from hotline.text import normalise
 
 
@@ -86,9 +87,10 @@ class HotlineIntentClassifier(GraphComponent, IntentClassifier):
             ranking = [{"name": self._model.intents[i], "confidence": float(probability[i])} for i in order]
             requests = several(text, self._best)
             if requests:
-                first = {"name": requests[0]["name"], "confidence": requests[0]["confidence"]}
-                ranking = [first, *(row for row in ranking if row["name"] != first["name"])]
+                ranking = _led_by(requests[0]["name"], ranking)
                 message.set("requests", requests, add_to_output=True)
+            elif asked_last(message) == "rating" and gives_rating(text, ranking[0]["name"]):
+                ranking = _led_by("inform", ranking)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
@@ -98,3 +100,9 @@ class HotlineIntentClassifier(GraphComponent, IntentClassifier):
         probability = self._model.probabilities(text)
         best = int(probability.argmax())
         return self._model.intents[best], float(probability[best])
+
+
+def _led_by(name: str, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The ranking with another intent before all, as sure as the best was."""
+    first = {"name": name, "confidence": ranking[0]["confidence"]}
+    return [first, *(row for row in ranking if row["name"] != name)]

@@ -12,6 +12,7 @@ from typing import NamedTuple, Optional
 
 from hotline.nlu.gazetteer import Gazetteer
 from hotline.nlu.numbers import NUMERAL, money, number, plain
+from hotline.nlu.requests import MOVES
 
 
 class Found(NamedTuple):
@@ -293,6 +294,16 @@ def _rating(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
             yield Found("rating", _int(m[1]), m.start(1), m.end(1))
         elif m := _RATING_WORD.search(text):
             yield Found("rating", _RATINGS[m.group()], m.start(), m.end())
+
+
+def gives_rating(text: str, intent: str) -> bool:
+    """Whether words that answer the question for a rating give one, whatever is said with it (3分,等太久了).
+
+    ``intent`` is what they would be understood as without the question: a request of its own is no rating. Points are
+    one beside a complaint too; mere words (不满意) may be the complaint itself.
+    """
+    points = bool(re.search(_SCORE, text)) and (intent in MOVES or intent.startswith("complain_"))
+    return points or (intent in MOVES and bool(_RATING_WORD.search(text) or _RATING_BARE.fullmatch(text)))
 
 
 _FINDERS = (_phone_number, _named, _month, _priced, _amount, _people, _place, _time, _rating)
