@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Optional
 
 from pydantic import BaseSettings, Field, ValidationError, validator
@@ -145,8 +148,11 @@ class Settings(BaseSettings):
         path = self.secret_path(name)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(32))
+            # Whole or not at all: neither a second process nor one that comes after a crash reads half of it.
+            with NamedTemporaryFile("w", dir=path.parent) as made, suppress(FileExistsError):
+                made.write(secrets.token_hex(32))
+                made.flush()
+                os.link(made.name, path)
         return path.read_text().strip()
 
     def secret_path(self, name: str) -> Path:

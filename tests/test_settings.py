@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,14 @@ def test_a_generated_secret_is_kept_and_readable_by_its_owner_alone(tmp_path: Pa
     assert len(secret) == 64
     assert settings.secret("ivr") == secret
     assert settings.secret_path("ivr").stat().st_mode & 0o077 == 0
+
+
+def test_processes_that_start_together_agree_on_a_secret(tmp_path: Path) -> None:
+    settings = load_settings(var=tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: settings.secret("ivr"), range(64)))
+    assert [len(secret) for secret in found] == [64]
+    assert [path.name for path in tmp_path.iterdir()] == ["ivr-secret"]
 
 
 def test_a_given_secret_is_taken(tmp_path: Path) -> None:
