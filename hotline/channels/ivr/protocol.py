@@ -70,9 +70,10 @@ def check_signature(secret: str, headers: Mapping[str, str], body: bytes, now: f
     timestamp = headers.get("X-Hotline-Timestamp", "")
     given = headers.get("X-Hotline-Signature", "")
     if not re.fullmatch(r"\d{1,12}", timestamp, re.ASCII) or abs(now - int(timestamp)) > MAX_AGE:
-        raise BadSignatureError("X-Hotline-Timestamp is missing or older than 5 minutes")
-    # Headers may hold bytes that are no text; they come as surrogates.
-    if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), signature(secret, timestamp, body).encode()):
+        raise BadSignatureError("X-Hotline-Timestamp is missing or not of the last 5 minutes, in seconds")
+    # Headers may hold bytes that are no text; they come as surrogates. Hexadecimal has no case.
+    given_bytes = given.lower().encode("utf-8", "surrogatepass")
+    if not hmac.compare_digest(given_bytes, signature(secret, timestamp, body).encode()):
         raise BadSignatureError("X-Hotline-Signature does not fit")
 
 

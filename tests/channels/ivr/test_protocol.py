@@ -31,6 +31,12 @@ def test_a_signature_made_as_the_protocol_says_is_accepted() -> None:
     check_signature("key", signed(BODY, "key", at=1000), BODY, now=1299)
 
 
+def test_hexadecimal_may_be_written_in_capitals() -> None:
+    headers = signed(BODY, "key", at=1000)
+    prefix, _, digest = headers["X-Hotline-Signature"].partition("=")
+    check_signature("key", {**headers, "X-Hotline-Signature": f"{prefix}={digest.upper()}"}, BODY, now=1000)
+
+
 @pytest.mark.parametrize(
     "headers",
     [
