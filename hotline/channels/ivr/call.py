@@ -15,7 +15,7 @@ from functools import partial
 from hotline.answers import Answer
 from hotline.bootstrap import Services
 from hotline.channels.ivr import prompts
-from hotline.channels.ivr.manner import CallManner, understandable
+from hotline.channels.ivr.manner import CallManner, serves_itself
 from hotline.channels.ivr.prompts import CHANNEL, Actions
 from hotline.channels.ivr.protocol import Event
 from hotline.channels.ivr.record import record
@@ -27,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 HOLD_AFTER = 1.5
 OPENING = ":start"  # of an event's id, where the platform's alphabet has no colon
-# The events that open or close a call, and so never stand for its start.
-_BOUNDS = ("start", "end")
 # The events after which the record of the call is kept.
 _MARKS = ("start", "transfer_result", "end")
 
@@ -98,8 +96,8 @@ class Calls:
             return await self._serve(event, manner)
 
     async def _serve(self, event: Event, manner: CallManner) -> Actions:
-        if event.type not in _BOUNDS and await self._door.conversation(event.call_id) is None:
-            if event.type != "speech" or not understandable(event, self._low_confidence):
+        if not _bounds(event) and await self._door.conversation(event.call_id) is None:
+            if not serves_itself(event, self._low_confidence):
                 manner.event = replace(event, type="start", caller="")
                 return await self._receive(manner.event, manner)
             opening = replace(event, type="start", event_id=event.event_id + OPENING, cut=False)
@@ -132,6 +130,11 @@ class Calls:
 
 def _actions(answers: Sequence[Answer]) -> Actions:
     return next((answer.dressed for answer in reversed(answers) if answer.dressed is not None), [])
+
+
+def _bounds(event: Event) -> bool:
+    """Whether an event opens a call, ends it or leaves it to a human, and so never stands for its start."""
+    return event.type in ("start", "end") or event.result == "answered"
 
 
 def _log(task: asyncio.Task[Actions]) -> None:

@@ -97,7 +97,7 @@ class CallManner(Manner):
         if event.type == "silence":
             return self._happened("silence")
         if event.type == "dtmf":
-            return self._keyed(event.digits.rstrip("#"), state)
+            return self._keyed(event.digits.strip("#").partition("#")[0], state)
         if not understandable(event, self._low_confidence):
             return self._happened("nlu_fallback")
         return Inbound(event.call_id, CHANNEL, event.event_id, text=event.text)
@@ -110,7 +110,7 @@ class CallManner(Manner):
         if keys == prompts.HUMAN and not collected:
             return self._happened("request_human")
         # The end key alone: it comes late, behind the last digit that could be collected, and has cut off the answer.
-        if keys in ("", prompts.REPEAT) and not collected:
+        if not keys or (keys == prompts.REPEAT and not collected):
             return self._happened("ask_repeat")
         buttons = state.get("buttons", [])
         if len(keys) == 1 and keys in "123456789" and int(keys) <= len(buttons):
@@ -122,6 +122,13 @@ class CallManner(Manner):
         event = self.event
         known = {key: value for key, value in entities.items() if value}
         return Inbound(event.call_id, CHANNEL, event.event_id, event=name, entities=known)
+
+
+def serves_itself(event: Event, low_confidence: float) -> bool:
+    """Whether the first event of a call asks for something by itself, besides telling that there is a call."""
+    if event.type == "speech":
+        return understandable(event, low_confidence)
+    return event.type == "dtmf" and event.digits.strip("#") == prompts.HUMAN
 
 
 def understandable(event: Event, low_confidence: float) -> bool:

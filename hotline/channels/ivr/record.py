@@ -95,8 +95,8 @@ def record(conversation: Conversation) -> CallRecord:
 
 
 def _outcome(call: dict[str, Any], state: dict[str, Any]) -> str:
-    if call.get("transfer"):
-        result = call.get("transfer_result")
+    result = call.get("transfer_result")
+    if call.get("transfer") or result:  # a platform transfers by itself while the engine is away
         return "transferred" if result == "answered" else "transfer_failed" if result else "abandoned"
     if call.get("hangup"):
         return "hung_up_on_silence" if call["hangup"] == "silence" else "completed"

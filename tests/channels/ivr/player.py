@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -130,6 +131,10 @@ def _check(step: Mapping[str, Any], actions: list[dict[str, Any]], context: str)
         assert "transfer" not in actions[-1], context
     if "barge_in" in step:
         assert {prompt["barge_in"] for prompt in prompts} == {step["barge_in"]}, context
+    if "must_hear" in step:
+        heard = [prompt["text"] for prompt in prompts if not prompt["barge_in"]]
+        fits = [part in text for part, text in zip_longest(step["must_hear"], heard, fillvalue="")]
+        assert len(heard) == len(step["must_hear"]) and all(fits), context
     if "volume" in step:
         assert all(f'volume="{step["volume"]}"' in prompt["ssml"] for prompt in prompts), context
 

@@ -40,6 +40,11 @@ def test_no_list_is_longer_than_five(name: str) -> None:
     assert len(buttons) <= 5, f"{name} offers {len(buttons)} keys on the telephone: five at most, in a variant"
 
 
+@pytest.mark.parametrize("name", [name for name in spoken() if name.startswith("utter_service_confirm_")])
+def test_what_a_change_costs_or_stops_is_heard_before_it_can_be_confirmed(name: str) -> None:
+    assert variant_metadata(name).get("must_hear"), f"{name} can be talked over on the telephone"
+
+
 @pytest.mark.parametrize("name", [name for name in spoken() if variant_metadata(name).get("asks") in YES_OR_NO])
 def test_a_yes_or_no_has_keys_and_one_for_no(name: str) -> None:
     payloads = [button["payload"] for button in WORDS.variant(name, "ivr").get("buttons", [])]
