@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Optional
 
@@ -33,7 +35,7 @@ CHANNEL = "web"
 PAGE = 20  # turns of history at a time
 MOST_SILENCES = 4  # of one conversation with nothing said in between
 EVENTS_AT_ONCE, EVENTS_A_SECOND = 60, 6.0  # of one connection, of every kind
-LATE_TALKS = 3600  # seconds after which a conversation nobody touched is let go of
+LATE_TALKS = 600  # seconds after which a conversation nobody touched is let go of; the database has all of it
 
 # Ids that a browser may give its messages; those of the channel itself contain a colon.
 CLIENT_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -85,7 +87,7 @@ class Chat:
         self._sessions = sessions
         self._clock = clock
         self._pace = pace
-        self._talks: dict[str, Talk] = {}
+        self._talks: OrderedDict[str, Talk] = OrderedDict()
         self._here: dict[str, str] = {}  # by socket, the conversation
         # Set by the human agents' side.
         self.leave_queue: Optional[LeaveQueue] = None
@@ -255,9 +257,13 @@ class Chat:
         return found
 
     def _let_go(self) -> None:
+        """Look at the two that were looked at longest ago: each new one lets go of late ones, at a cost that stays."""
         late = asyncio.get_running_loop().time() - LATE_TALKS
-        for conversation in [name for name, talk in self._talks.items() if talk.at_rest and talk.touched < late]:
-            del self._talks[conversation]
+        for conversation, talk in list(islice(self._talks.items(), 2)):
+            if talk.at_rest and talk.touched < late:
+                del self._talks[conversation]
+            else:
+                self._talks.move_to_end(conversation)
 
     async def _take(self, sid: str, talk: Talk, item: Item) -> Reply:
         kept = await self._sio.get_session(sid)
@@ -310,7 +316,8 @@ class Chat:
         """1860-38: nothing was said for five minutes."""
         talk = self._talk(conversation)
         talk.silences += 1
-        if talk.silences <= MOST_SILENCES:
+        known = await self._door.conversation(conversation)
+        if talk.silences <= MOST_SILENCES and known is not None and known.mode is Mode.BOT:
             turns = await self._turns(conversation, 0)
             self._accept(talk, Item(f"web:silence:{turns[-1]['last'] if turns else 0}", event="silence"))
 

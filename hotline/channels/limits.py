@@ -1,6 +1,8 @@
-"""How fast a browser may speak: a token bucket, in plain arithmetic on a clock that the caller reads."""
+"""How fast a browser may speak, in plain arithmetic on a clock that the caller reads (seconds, monotonic)."""
 
 from __future__ import annotations
+
+from collections import OrderedDict
 
 
 class Bucket:
@@ -19,4 +21,21 @@ class Bucket:
         if self._level < 1:
             return False
         self._level -= 1
+        return True
+
+
+class Seldom:
+    """Lets something of a name through once in so many seconds; remembers no name longer."""
+
+    def __init__(self, every: float) -> None:
+        self._every = every
+        self._last: OrderedDict[str, float] = OrderedDict()
+
+    def take(self, name: str, now: float) -> bool:
+        """Whether it may pass now; it then counts."""
+        while self._last and now - next(iter(self._last.values())) >= self._every:
+            self._last.popitem(last=False)
+        if name in self._last:
+            return False
+        self._last[name] = now
         return True

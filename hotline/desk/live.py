@@ -20,6 +20,7 @@ from hotline.answers import Answer
 from hotline.bootstrap import Services
 from hotline.channels import transcript
 from hotline.channels.chat import Chat
+from hotline.channels.limits import Seldom
 from hotline.desk import views
 from hotline.desk.gate import Gate, NoSessionError, number_of
 from hotline.desk.talks import Talks
@@ -55,8 +56,7 @@ class Live:
         self._done: deque[int] = deque(maxlen=20 * OVERLAP)
         self._places: dict[str, tuple[int, Optional[tuple[int, int]]]] = {}
         self._with: dict[str, str] = {}  # conversation: the agent that its browsers were told of
-        self._typed: dict[str, float] = {}
-        self._customer_typed: dict[str, float] = {}
+        self._typed, self._customer_typed = Seldom(TYPING_EVERY), Seldom(CUSTOMER_TYPING_EVERY)
 
     def listen(self) -> None:
         """Take sockets from now on."""
@@ -110,10 +110,8 @@ class Live:
 
     async def customer_typing(self, conversation: str) -> None:
         """A customer types: the agent who has him may be served by another process."""
-        now = time.monotonic()
-        if now - self._customer_typed.get(conversation, 0) < CUSTOMER_TYPING_EVERY:
+        if not self._customer_typed.take(conversation, time.monotonic()):
             return
-        self._customer_typed[conversation] = now
         one = await self._services.handoff.latest(conversation)
         if one is not None and State(one.state) in TALK:
             news = News("desk", "typing", {"conversation": conversation})
@@ -121,9 +119,7 @@ class Live:
 
     async def typing(self, conversation: str, number: str) -> None:
         """An agent types."""
-        now = time.monotonic()
-        if self._chat is not None and now - self._typed.get(conversation, 0) >= TYPING_EVERY:
-            self._typed[conversation] = now
+        if self._chat is not None and self._typed.take(conversation, time.monotonic()):
             await self._chat.tell(conversation, "agent", {"state": "typing", "number": number})
 
     # --- the log of news ---------------------------------------------------------------------------------------------

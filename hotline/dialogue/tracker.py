@@ -26,6 +26,7 @@ class HotlineTracker(DialogueStateTracker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As Rasa's; ``for_domain`` comes next."""
         super().__init__(*args, **kwargs)
+        self.kept = 0  # how many of its events are in the log
         self._domain: Optional[Domain] = None
         self._history: Optional[History] = None
         self._folded = 0

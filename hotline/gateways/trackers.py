@@ -31,7 +31,7 @@ class _Turn(NamedTuple):
 
 
 # How many turns of how many conversations a process that serves alone remembers.
-TURNS, CONVERSATIONS = 5, 2000
+TURNS, CONVERSATIONS = 5, 500
 
 
 class SqlEventLog:

@@ -19,7 +19,8 @@ from PIL import Image
 from rasa.core.channels.channel import UserMessage
 from socketio.exceptions import ConnectionError as RefusedError
 
-from hotline.channels.sessions import AUDIENCE, SITE_AUDIENCE
+from hotline.channels import chat
+from hotline.channels.sessions import AUDIENCE, SITE_AUDIENCE, Sessions
 from hotline.channels.transcript import HIDDEN, words
 from tests.channels.web_server import FRIEND, SITE_SECRET, Server, browser, running, texts
 
@@ -288,6 +289,34 @@ async def test_nothing_said_for_the_idle_time_is_silence_and_a_farewell_ends_it(
             assert server.rasa.intents == ["session_opened", "silence", "silence"]
             await asyncio.sleep(0.8)
             assert len(tab.turns) == 3
+
+
+async def test_a_talk_that_has_ended_is_not_asked_whether_anybody_is_there(tmp_path: Path) -> None:
+    async with running(tmp_path, idle=0.4) as server:
+        async with browser(server) as tab:
+            await tab.open()
+            server.rasa.says = [[{"text": "再见!", "metadata": {"ends": True}}]]
+            await tab.say("再见")
+        token = Sessions(server.services.settings.secret("session"))
+        name = server.rasa.messages[0].sender_id
+        server.chat._talks.clear()  # it was let go of, and the customer comes back to the page
+        async with browser(server, token.issue(datetime.now(timezone.utc), name).token) as tab:
+            await tab.open()
+            await asyncio.sleep(0.9)
+        assert server.rasa.intents == ["session_opened"]
+
+
+async def test_talks_that_nobody_touches_are_let_go_of_and_those_that_wait_for_the_customer_are_not(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = server.chat._talk("web-waiting")
+    waiting.wait_for_silence()
+    monkeypatch.setattr(chat, "LATE_TALKS", -1.0)
+    for number in range(100):
+        server.chat._talk(f"web-{number}")
+    assert len(server.chat._talks) <= 3
+    assert server.chat._talks["web-waiting"] is waiting
+    waiting.rest()
 
 
 async def test_a_key_press_is_no_silence(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 HOLD_AFTER = 1.5
 OPENING = ":start"  # of an event's id, where the platform's alphabet has no colon
+MOST_UNKEPT = 1000  # calls
 # The events after which the record of the call is kept.
 _MARKS = ("start", "transfer_result", "end")
 
@@ -85,6 +86,8 @@ class Calls:
         found = self._apology(event) if failed else task.result()
         if "continue" not in found[-1]:
             self._unkept[event.call_id] = found
+            if len(self._unkept) > MOST_UNKEPT:
+                del self._unkept[next(iter(self._unkept))]
 
     def _apology(self, event: Event) -> Actions:
         conversation = Conversation(event.call_id, CHANNEL)
