@@ -158,8 +158,9 @@ def open_engine(url: str) -> Engine:
         return engine
     connect_args = {
         "connect_timeout": 2,
+        # jit: compiling a statement of the reports took PostgreSQL longer than running it.
         "options": f"-c statement_timeout={BUSY_MS} -c lock_timeout={BUSY_MS} "
-        f"-c idle_in_transaction_session_timeout={5 * BUSY_MS}",
+        f"-c idle_in_transaction_session_timeout={5 * BUSY_MS} -c jit=off",
         "tcp_user_timeout": BUSY_MS,  # a server that vanished without a word
     }
     engine = create_engine(target, connect_args=connect_args, **options)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Optional
 
-from sqlalchemy import case, column, delete, func, insert, literal, literal_column, select, union_all
+from sqlalchemy import case, column, delete, func, insert, literal_column, select, union_all
 from sqlalchemy.engine import Connection
 from sqlalchemy.schema import Table
 from sqlalchemy.sql import ColumnElement, Select
@@ -16,7 +16,7 @@ from hotline.clock import ZONE
 from hotline.gateways.database import Database
 from hotline.gateways.facts import insert_into
 from hotline.gateways.schema import (
-    Moment,
+    COMMENTED,
     fact_sum_days,
     fact_sums,
     facts,
@@ -26,7 +26,7 @@ from hotline.gateways.schema import (
     tickets,
 )
 from hotline.ports import Rows, Seen, Span
-from hotline.services.facts import BEGUN, HANDED_OFF, KINDS, UNANSWERED, WORDED
+from hotline.services.facts import BEGUN, HANDED_OFF, HOURLY, KINDS, UNANSWERED, WAITED, WORDED
 
 # A state in which the customer has his answer, or wants none.
 SETTLED = ("answered", "archived", "withdrawn")
@@ -58,12 +58,12 @@ class SqlReportStore:
 
     async def tickets(self, span: Span, now: datetime) -> Rows:
         """See the port."""
-        settled = (
-            select(func.min(ticket_history.c.at))
-            .where(ticket_history.c.ticket_id == tickets.c.id, ticket_history.c.after.in_(SETTLED))
-            .scalar_subquery()
+        in_time = select(ticket_history.c.id).where(
+            ticket_history.c.ticket_id == tickets.c.id,
+            ticket_history.c.after.in_(SETTLED),
+            ticket_history.c.at <= tickets.c.deadline,
         )
-        late = case((func.coalesce(settled, literal(now, Moment)) > tickets.c.deadline, 1), else_=0).label("late")
+        late = case(((tickets.c.deadline < now) & ~in_time.exists(), 1), else_=0).label("late")
         each = select(tickets.c.category, tickets.c.level, tickets.c.state, late)
         each = each.where(*_between(span, tickets.c.created, tickets.c.channel)).subquery()
         query = select(*each.c, func.count()).group_by(*each.c)
@@ -77,7 +77,7 @@ class SqlReportStore:
     async def comments(self, span: Span, limit: int) -> Rows:
         """See the port."""
         query = select(ratings.c.at, ratings.c.conversation, ratings.c.score, ratings.c.comment)
-        query = query.where(ratings.c.comment != "", *_between(span, ratings.c.at, ratings.c.channel))
+        query = query.where(COMMENTED, *_between(span, ratings.c.at, ratings.c.channel))
         return await self._rows(query.order_by(ratings.c.at.desc()).limit(limit))
 
     async def first_day(self) -> Optional[date]:
@@ -115,11 +115,12 @@ class SqlReportStore:
             take = insert_into(connection, fact_sum_days).values(day=following).on_conflict_do_nothing()
             taken = connection.execute(take)
             if taken.rowcount:
-                columns = [facts.c[name] for name in COLUMNS if name != "name"]
+                when = case((facts.c.kind.in_(HOURLY), facts.c.hour), else_=0).label("at_hour")
                 about = case((facts.c.kind.in_(WORDED), ""), else_=facts.c.name).label("about")
-                query = select(*columns, about, *_FIGURES).where(facts.c.kind.in_(KINDS), facts.c.day == following)
+                columns = [facts.c.kind, facts.c.day, when, facts.c.channel, about]
+                query = select(*columns, *_FIGURES).where(facts.c.kind.in_(KINDS), facts.c.day == following)
                 names = [*COLUMNS, *(figure.name for figure in _FIGURES)]
-                grouped = query.group_by(*columns, column("about"))
+                grouped = query.group_by(*(column(one.name) for one in columns))
                 connection.execute(insert(fact_sums).from_select(names, grouped))
             return True
 
@@ -152,8 +153,9 @@ class SqlReportStore:
         """Figures of a kind by columns: of days that are added up from their sums, of the others from the facts."""
 
         def work(connection: Connection) -> list[tuple[Any, ...]]:
-            wordy = kind in WORDED and "name" in by  # words are not in the sums
-            summed = None if wordy else connection.execute(_SUMMED).scalar()
+            # Words are not in the sums, nor the hours of most kinds.
+            finer = ("name" in by and kind in WORDED) or ("hour" in by and kind not in HOURLY)
+            summed = None if finer else connection.execute(_SUMMED).scalar()
             parts = _parts(span, kind, by, figures, summed).subquery()
             columns = [parts.c[name] for name in by]
             totals = [func.coalesce(func.sum(parts.c[name]), 0) for name in figures]
@@ -201,6 +203,8 @@ def _facts_behind(span: Span, kind: str, name: Optional[str], hour: Optional[int
             other.c.kind == literal_column(f"'{HANDED_OFF}'"), other.c.conversation == facts.c.conversation
         )
         query, kind = query.where(~handed.exists()), BEGUN
+    elif kind == "unanswered":
+        query, kind = query.where(facts.c.value > UNANSWERED), WAITED
     query = query.where(facts.c.kind == kind, *_within(span))
     if name is not None:
         query = query.where(facts.c.name == name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -81,23 +81,26 @@ def definitions() -> dict[str, Any]:
 
 async def report(store: ReportStore, period: Period, now: datetime) -> Report:
     """Count everything. One question to the database after the other: serving customers comes first."""
-    this, before = await _Counted.of(store, period.span, now), await _Counted.of(store, period.before, now)
+    span = period.span
+    this, before = await _Counted.of(store, period, span, now), await _Counted.of(store, period, period.before, now)
     values, were = this.headline(), before.headline()
     tables = [
         _traffic(period, this, before),
-        Table("hours", ("hour", "conversations"), _filled(this.by(1), range(24))),
+        Table("hours", ("hour", "conversations"), _filled(await store.count(span, BEGUN, ("hour",)), range(24))),
         Table("channels", ("channel", "conversations", "contained"), this.channels()),
-        Table("topics", ("topic", "conversations"), _sorted(this.topics)),
+        Table("topics", ("topic", "conversations"), _sorted(await store.count(span, TOPIC, ("name",)))),
         Table("reasons", ("reason", "handoffs"), _sorted(this.reasons)),
         Table("waits", ("ending", "handoffs", "mean_wait", "over_60"), this.endings()),
         Table(
             "tickets", ("category", "level", "state", "late", "tickets"), [list(row) for row in sorted(this.tickets)]
         ),
-        Table("ratings", ("score", "ratings"), _filled(Counter(dict(this.ratings)), range(1, 6))),
-        Table("comments", ("at", "conversation", "score", "comment"), await _comments(store, period.span, now)),
-        Table("phrases", ("phrase", "messages"), grouped(this.phrases)),
+        Table("ratings", ("score", "ratings"), _filled(this.ratings, range(1, 6))),
+        Table("comments", ("at", "conversation", "score", "comment"), await _comments(store, span, now)),
+        Table(
+            "phrases", ("phrase", "messages"), grouped(await store.count(span, NOT_UNDERSTOOD, ("name",), MOST_PHRASES))
+        ),
         Table("taboo", ("phrase", "held_back"), _sorted(this.taboo)),
-        Table("clauses", ("clause", "said"), sorted(map(list, this.clauses), key=lambda row: _clause_key(row[0]))),
+        Table("clauses", ("clause", "said"), _by_clause(await store.count(span, SAID, ("name",)))),
     ]
     headline = {name: (value, were[name]) for name, value in values.items()}
     return Report(period, headline, {table.name: table for table in tables})
@@ -105,38 +108,35 @@ async def report(store: ReportStore, period: Period, now: datetime) -> Report:
 
 @dataclass
 class _Counted:
-    """The facts of a span, counted."""
+    """What is compared with the period before. Conversations are counted by day, with the hour where it is shown, and
+    channel.
+    """
 
     begun: Rows
     handed: Rows
     understood: int
     not_understood: int
-    phrases: Rows
-    topics: Rows
     reasons: Rows
     waits: Rows
     talks: Rows
     tickets: Rows
     ratings: Rows
     taboo: Rows
-    clauses: Rows
 
     @classmethod
-    async def of(cls, store: ReportStore, span: Span, now: datetime) -> _Counted:
+    async def of(cls, store: ReportStore, period: Period, span: Span, now: datetime) -> _Counted:
+        by = ("day", "hour", "channel") if period.step == "hour" else ("day", "channel")
         return cls(
-            begun=await store.count(span, BEGUN, ("day", "hour", "channel")),
-            handed=await store.count(span, HANDED_OFF, ("day", "hour", "channel")),
+            begun=await store.count(span, BEGUN, by),
+            handed=await store.count(span, HANDED_OFF, by),
             understood=(await store.count(span, UNDERSTOOD))[0][0],
             not_understood=(await store.count(span, NOT_UNDERSTOOD))[0][0],
-            phrases=await store.count(span, NOT_UNDERSTOOD, ("name",), MOST_PHRASES),
-            topics=await store.count(span, TOPIC, ("name",)),
             reasons=await store.count(span, HANDOFF, ("name",)),
             waits=await store.measured(span, WAITED),
             talks=await store.measured(span, TALKED),
             tickets=await store.tickets(span, now),
             ratings=await store.ratings(span),
             taboo=await store.count(span, TABOO, ("name",)),
-            clauses=await store.count(span, SAID, ("name",)),
         )
 
     def headline(self) -> dict[str, Number]:
@@ -164,14 +164,10 @@ class _Counted:
             "taboo": _total(self.taboo),
         }
 
-    def by(self, *columns: int) -> Counter[Any]:
-        """Conversations by columns of (day, hour, channel)."""
-        return _by(self.begun, columns)
-
     def channels(self) -> list[list[Any]]:
         """Conversations and the share that was contained, by channel."""
-        handed = _by(self.handed, (2,))
-        return [[name, n, _share(n - handed[name], n)] for name, n in self.by(2).most_common()]
+        begun, handed = _by_channel(self.begun), _by_channel(self.handed)
+        return [[name, n, _share(n - handed[name], n)] for name, n in begun.most_common()]
 
     def endings(self) -> list[list[Any]]:
         """How waiting in the queue ended."""
@@ -202,8 +198,8 @@ def _traffic(period: Period, this: _Counted, before: _Counted) -> Table:
 
 def _pieces(period: Period, rows: Rows) -> Counter[str]:
     found: Counter[str] = Counter()
-    for day, hour, _channel, number in rows:
-        found[period.label(day, hour)] += number
+    for day, *hour, _channel, number in rows:
+        found[period.label(day, *hour)] += number
     return found
 
 
@@ -212,16 +208,16 @@ async def _comments(store: ReportStore, span: Span, now: datetime) -> list[list[
     return [[at.astimezone(now.tzinfo).isoformat(timespec="minutes"), *rest] for at, *rest in rows]
 
 
-def _by(rows: Rows, columns: Sequence[int]) -> Counter[Any]:
-    found: Counter[Any] = Counter()
-    for row in rows:
-        key = tuple(row[n] for n in columns)
-        found[key if len(columns) > 1 else key[0]] += row[-1]
+def _by_channel(rows: Rows) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for *_, channel, number in rows:
+        found[channel] += number
     return found
 
 
-def _filled(counts: Counter[Any], keys: Iterable[int]) -> list[list[Any]]:
-    return [[key, counts[key]] for key in keys]
+def _filled(rows: Rows, keys: Iterable[int]) -> list[list[Any]]:
+    counts: dict[Any, int] = dict(rows)
+    return [[key, counts.get(key, 0)] for key in keys]
 
 
 def _sorted(rows: Rows) -> list[list[Any]]:
@@ -236,6 +232,9 @@ def _share(part: int, whole: int) -> Number:
     return round(part / whole, 4) if whole else None
 
 
-def _clause_key(clause: str) -> tuple[str, int]:
-    book, _, number = clause.partition("-")
-    return book, int(number or 0)
+def _by_clause(rows: Rows) -> list[list[Any]]:
+    def key(row: list[Any]) -> tuple[str, int]:
+        book, _, number = row[0].partition("-")
+        return book, int(number or 0)
+
+    return sorted(map(list, rows), key=key)

@@ -12,6 +12,8 @@ from hotline.ports import Span
 
 STEPS = ("hour", "day", "month", "year")
 MOST_DAYS = {"hour": 62, "day": 1100, "month": 36600, "year": 36600}
+CHANNELS = ("web", "ivr")
+EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)  # beyond them is a slip of the hand
 USUAL = 30  # days that a report is about when nobody says otherwise
 DAY = timedelta(days=1)
 
@@ -25,15 +27,21 @@ class Period:
 
     @property
     def before(self) -> Span:
-        """The period before: as many whole months where this one is whole months, else as many days."""
+        """The period before: as many days; where this one begins with a month, the same days as many months earlier;
+        where it begins with a year and is more than January, the same days of the year before.
+        """
         first, last = self.span.first, self.span.last
-        if first.day == 1 and (last + DAY).day == 1:
-            after = last + DAY
-            months = (after.year - first.year) * 12 + after.month - first.month
-            return replace(self.span, first=add_months(first, -months), last=first - DAY)
+        if first.day == 1 and last > first:
+            months = (last.year - first.year) * 12 + last.month - first.month + 1
+            if first.month == 1 and months > 1:
+                months += -months % 12
+            begin, end = add_months(first, -months), add_months(last, 1 - months) - DAY
+            if (last + DAY).day != 1 and last.day < end.day:
+                end = end.replace(day=last.day)
+            return replace(self.span, first=begin, last=end)
         return replace(self.span, first=first - (last - first) - DAY, last=first - DAY)
 
-    def label(self, day: date, hour: int) -> str:
+    def label(self, day: date, hour: int = 0) -> str:
         """The piece that an hour belongs to: ``2026-10-21 09``, ``2026-10-21``, ``2026-10`` or ``2026``."""
         if self.step == "hour":
             return f"{day.isoformat()} {hour:02}"
@@ -52,6 +60,8 @@ def period(first: str, last: str, step: str, channel: str, today: date) -> Perio
     end = _day("to", last) if last else today
     begin = _day("from", first) if first else end - (USUAL - 1) * DAY
     step = step or ("hour" if begin == end else "day")
+    if channel and channel not in CHANNELS:
+        raise MessageRejectedError("channel", f"must be one of {' '.join(CHANNELS)}")
     if step not in STEPS:
         raise MessageRejectedError("by", f"must be one of {' '.join(STEPS)}")
     if begin > end:
@@ -63,9 +73,12 @@ def period(first: str, last: str, step: str, channel: str, today: date) -> Perio
 
 def _day(name: str, text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise MessageRejectedError(name, "must be a day such as 2026-10-21") from None
+    if not EARLIEST <= day <= LATEST:
+        raise MessageRejectedError(name, f"must be between {EARLIEST} and {LATEST}")
+    return day
 
 
 def _days(span: Span) -> Iterator[date]:

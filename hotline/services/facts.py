@@ -32,6 +32,7 @@ WAITED, TALKED, ANSWERED = "waited", "talked", "answered"
 
 KINDS = (BEGUN, HANDED_OFF, ENDED, TOPIC, UNDERSTOOD, NOT_UNDERSTOOD, SAID, HANDOFF, WAITED, TALKED, TABOO)
 WORDED = (NOT_UNDERSTOOD,)  # whose names are customers' words, which are not kept for ever
+HOURLY = (BEGUN, HANDED_OFF, HANDOFF)  # which reports show by the hour; of the others the day is enough
 UNANSWERED = 60  # seconds (ch2: 客户等待超过60秒未做答则视为未应答)
 LONGEST = 200  # characters of a name
 COUNTED = "counted"  # in a conversation's state: what is counted once

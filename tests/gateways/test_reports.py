@@ -175,7 +175,12 @@ async def test_the_latest_decision_on_a_phrase_counts_and_can_be_taken_back(
 async def test_days_that_are_over_are_added_up_once_and_count_the_same(
     database: Database, reports: SqlReportStore
 ) -> None:
-    facts = (Fact("begun"), Fact("topic", "billing"), Fact("topic", "billing"), Fact("waited", "answered", 61))
+    facts = [
+        Fact("begun"),
+        Fact("handoff", "requested"),
+        Fact("waited", "answered", 61),
+        *2 * [Fact("topic", "billing")],
+    ]
     for days in (0, 2, 3):  # on the day between nothing happened
         await happen(database, f"c{days}", *facts, at=NOW - timedelta(days=days))
     span = Span(DAY - timedelta(days=3), DAY)
@@ -183,7 +188,8 @@ async def test_days_that_are_over_are_added_up_once_and_count_the_same(
     async def counted() -> list[Any]:
         by = ("day", "hour", "channel", "name")
         return [
-            sorted(await reports.count(span, "topic", by)),
+            sorted(await reports.count(span, "handoff", by)),
+            await reports.count(span, "topic", ("day", "channel", "name")),
             await reports.count(span, "begun"),
             await reports.measured(span, "waited"),
             await reports.count(Span(DAY, DAY), "topic", ("name",)),
@@ -191,10 +197,18 @@ async def test_days_that_are_over_are_added_up_once_and_count_the_same(
         ]
 
     before = await counted()
-    assert before[1:3] == [[(3,)], [("answered", 3, 183, 3)]]
+    assert before[2:4] == [[(3,)], [("answered", 3, 183, 3)]]
     assert [await reports.sum_up(DAY) for _ in range(4)] == [True, True, True, False]
     await database.write(lambda connection: connection.execute(delete(schema.facts).where(schema.facts.c.day < DAY)))
     assert await counted() == before
+
+
+async def test_hours_that_are_not_in_the_sums_are_counted_from_the_facts(
+    database: Database, reports: SqlReportStore
+) -> None:
+    await happen(database, "a", Fact("begun"), Fact("topic", "billing"))
+    await reports.sum_up(DAY + timedelta(days=1))
+    assert await reports.count(SPAN, "topic", ("hour", "name")) == [(10, "billing", 1)]
 
 
 async def test_words_are_not_in_the_sums_and_their_number_outlives_them(

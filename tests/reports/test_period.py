@@ -25,10 +25,14 @@ def test_by_default_it_is_about_the_last_thirty_days_by_day() -> None:
         ("2026-10-12", "2026-10-18", ("2026-10-05", "2026-10-11")),
         ("2026-03-01", "2026-03-31", ("2026-02-01", "2026-02-28")),
         ("2026-01-01", "2026-12-31", ("2025-01-01", "2025-12-31")),
+        ("2026-01-01", "2026-10-21", ("2025-01-01", "2025-10-21")),
+        ("2026-10-01", "2026-10-21", ("2026-09-01", "2026-09-21")),
+        ("2026-03-01", "2026-03-30", ("2026-02-01", "2026-02-28")),
+        ("2026-10-01", "2026-10-01", ("2026-09-30", "2026-09-30")),
     ],
-    ids=["a day", "a week", "a month", "a year"],
+    ids=["a day", "a week", "a month", "a year", "this year", "this month", "a longer month", "the first of a month"],
 )
-def test_it_is_compared_with_as_many_days_or_whole_months_before(
+def test_it_is_compared_with_as_many_days_before_or_the_same_days_of_earlier_months(
     first: str, last: str, before: tuple[str, str]
 ) -> None:
     found = period(first, last, "month", "", TODAY).before
@@ -53,9 +57,17 @@ def test_the_pieces_of_a_period_have_no_gaps() -> None:
         ("2026-10-21", "2026-10-20", "", "to"),
         ("", "", "minute", "by"),
         ("2026-01-01", "2026-10-21", "hour", "by"),
+        ("0002-10-21", "", "year", "from"),
+        ("", "9999-12-31", "year", "to"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_its_name(first: str, last: str, step: str, field: str) -> None:
     with pytest.raises(MessageRejectedError) as refused:
         period(first, last, step, "", TODAY)
     assert refused.value.field == field
+
+
+def test_a_channel_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(MessageRejectedError) as refused:
+        period("", "", "", "telepathy", TODAY)
+    assert refused.value.field == "channel"
