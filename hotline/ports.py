@@ -1057,8 +1057,8 @@ class ReportStore(Protocol):
     async def seen(
         self, span: Span, kind: str, name: Optional[str], hour: Optional[int], limit: int, offset: int
     ) -> Sequence[Seen]:
-        """The conversations behind a figure, newest first; ``kind`` is a fact's, ``contained``, ``ticket`` (``name``
-        is a category) or ``rating`` (``name`` is a score).
+        """The conversations behind a figure, newest first; ``kind`` is a fact's, ``contained``, ``unanswered``,
+        ``ticket`` (``name`` is a category) or ``rating`` (``name`` is a score).
         """
         ...
 

@@ -22,7 +22,10 @@ from hotline.reports.staffing import staffing
 from hotline.services.people import SUPERVISOR
 
 PAGE = Path(__file__).resolve().parent.parent / "static" / "reports.html"
-KINDS = ("begun", "contained", "topic", "handoff", "not_understood", "said", "taboo", "ticket", "rating")
+KINDS = (
+    *("begun", "contained", "topic", "not_understood", "said"),
+    *("handoff", "waited", "unanswered", "talked", "taboo", "ticket", "rating"),
+)
 AT_ONCE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -114,14 +117,8 @@ class Reports:
         return raw(export.xlsx_of(found, plan), content_type=XLSX, headers=_named(found, "reports.xlsx"))
 
     async def review(self, request: Request, staff: Staff) -> View:
-        """The phrases that were not understood, with what somebody has said they mean."""
-        rows = await review.phrases(self._store, self._period(request).span)
-        decided = await self._store.decisions()
-        return {
-            "phrases": [{"phrase": phrase, "messages": n, "intent": decided.get(phrase, "")} for phrase, n in rows],
-            "intents": review.intents(),
-            "decided": len(decided),
-        }
+        """What somebody has said that phrases mean, and what they can mean."""
+        return {"decisions": dict(await self._store.decisions()), "intents": review.intents()}
 
     async def decide(self, request: Request, staff: Staff) -> View:
         """Say what a phrase means: an intent, or nothing to take it back."""
@@ -129,7 +126,7 @@ class Reports:
         if intent and intent not in review.intents():
             raise MessageRejectedError("intent", "is not known")
         await self._store.decide(phrase, intent, staff.login, self._services.clock.now())
-        return {"ok": True, "decided": len(await self._store.decisions())}
+        return {"ok": True}
 
     async def patch(self, request: Request, staff: Staff) -> HTTPResponse:
         """What was decided as a change of the training data, for a maintainer."""

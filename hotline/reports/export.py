@@ -73,17 +73,18 @@ def _sheet(book: Any, table: Table, bold: Any, share: Any) -> None:
     about = known["tables"].get(table.name, {"title": known["columns"]["figure"], "means": ""})
     sheet = book.add_worksheet(about["title"])
     titles = [known["columns"][name] for name in table.columns]
+    shares = {one["title"] for one in known["headline"].values() if one["unit"] == "share"}
     sheet.write_string(0, 0, about["means"])
     for column, title in enumerate(titles):
         sheet.write_string(1, column, title, bold)
     for row, cells in enumerate(table.rows, start=2):
         for column, cell in enumerate(cells):
             value = named(LATE[cell] if table.columns[column] == "late" else cell)
-            form = share if table.columns[column] == "contained" else None
+            rate = table.columns[column] == "contained" or (table.name == "headline" and cells[0] in shares)
             if isinstance(value, str):
                 sheet.write_string(row, column, value)
             elif value is not None:
-                sheet.write_number(row, column, value, form)
+                sheet.write_number(row, column, value, share if rate else None)
     sheet.freeze_panes(2, 0)
     for column, width in enumerate(_widths(titles, table.rows)):
         sheet.set_column(column, column, width)

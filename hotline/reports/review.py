@@ -18,8 +18,7 @@ import yaml
 from hotline.errors import HotlineError
 from hotline.masking import mask
 from hotline.ports import EventLog, ReportStore, Span
-from hotline.reports.figures import MOST_PHRASES, grouped
-from hotline.services.facts import BEGUN, NOT_UNDERSTOOD
+from hotline.services.facts import BEGUN
 from hotline.settings import ROOT
 from hotline.text import collapse, normalise
 
@@ -41,12 +40,6 @@ _BLOTTED = re.compile(r"\*")
 
 class ReviewError(HotlineError):
     """A file of labels is not well-formed; the text says why."""
-
-
-async def phrases(store: ReportStore, span: Span) -> list[tuple[str, int]]:
-    """What was not understood, the most frequent first, grouped as on the page."""
-    rows = await store.count(span, NOT_UNDERSTOOD, ("name",), MOST_PHRASES)
-    return [(phrase, number) for phrase, number in grouped(rows)]
 
 
 @dataclass(frozen=True)

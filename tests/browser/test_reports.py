@@ -136,6 +136,57 @@ def test_a_bar_leads_to_its_conversations(reports: Page) -> None:
     expect(reports.get_by_role("dialog")).to_contain_text("账务")
 
 
+def test_the_conversations_behind_a_chart_are_reached_by_keyboard(reports: Page) -> None:
+    panel = reports.locator("[data-table=topics]")
+    panel.get_by_text("数据表").focus()
+    reports.keyboard.press("Enter")
+    panel.get_by_role("button", name="账务").focus()
+    reports.keyboard.press("Enter")
+    expect(reports.get_by_role("dialog").locator(".seen li")).to_have_count(6)
+
+
+def test_a_month_leads_to_its_conversations(page: Page, site: Site) -> None:
+    page.goto(site.server.base + ADDRESS.replace("by=day", "by=month"))
+    sign_in(page, "s9001")
+    panel = page.locator("[data-table=traffic]")
+    panel.get_by_text("数据表").click()
+    panel.get_by_role("button", name="2026-10").click()
+    expect(page.get_by_role("dialog").locator(".seen li")).to_have_count(9)  # of the period, not of all the month
+
+
+def test_a_customer_who_waited_too_long_is_found_behind_the_figure(reports: Page) -> None:
+    figure(reports, "unanswered").get_by_role("button").click()
+    expect(reports.get_by_role("dialog").locator(".seen li")).to_have_count(1)
+
+
+def test_a_year_that_is_being_typed_asks_for_nothing(reports: Page) -> None:
+    asked: list[str] = []
+    reports.on("request", lambda request: asked.append(request.url))
+    field = reports.get_by_label("开始")
+    field.focus()
+    for key in ("ArrowRight", "ArrowRight", "2", "0"):  # of 2026: the year 20 so far
+        reports.keyboard.press(key)
+    expect(figure(reports, "conversations").locator(".value")).to_have_text("9")
+    assert asked == [] and reports.get_by_role("alert").count() == 0
+
+
+def test_a_first_day_behind_the_last_one_takes_it_along(reports: Page) -> None:
+    reports.get_by_label("开始").fill("2026-10-25")
+    expect(reports.locator(".span")).to_contain_text("2026-10-25 至 2026-10-25")
+
+
+def test_a_slow_answer_to_an_earlier_question_is_not_shown(reports: Page) -> None:
+    held = []
+    reports.route("**/desk/api/reports?*channel=ivr", lambda route: held.append(route))
+    reports.locator("header select").last.select_option("ivr")
+    expect(reports.get_by_role("status")).to_contain_text("正在统计")
+    reports.locator("header select").last.select_option("web")
+    expect(reports.get_by_role("status")).to_have_text("")
+    with reports.expect_response("**/desk/api/reports?*channel=ivr"):
+        held[0].continue_()
+    expect(figure(reports, "conversations").locator(".value")).to_have_text("9")
+
+
 def test_another_period_and_channel_change_the_figures_and_the_address(reports: Page) -> None:
     reports.locator("header select").last.select_option("ivr")
     expect(figure(reports, "conversations").locator(".value")).to_have_text("0")
@@ -187,6 +238,11 @@ def test_print_is_a_few_pages_without_controls(reports: Page) -> None:
     pages = pdf.count(b"/Type /Page\n") or pdf.count(b"/Type /Page ")
     assert 1 <= pages <= 5
     reports.emulate_media(media="print")
+    reports.evaluate("dispatchEvent(new Event('beforeprint'))")
+    drawn = "(svg) => [svg.getBoundingClientRect().right, svg.closest('.panel').getBoundingClientRect().right]"
+    for chart in reports.locator(".half .chart svg").all():
+        right, edge = chart.evaluate(drawn)
+        assert right <= edge
     for control in (".fields", ".ranges", ".csv", ".phrases select"):
         assert reports.locator(control).first.is_hidden()
 

@@ -74,7 +74,10 @@ async def test_every_figure_and_table_has_a_definition(open_desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("from=x", "from"), ("from=2026-10-22&to=2026-10-21", "to"), ("by=minute", "by")],
+    [
+        *(("from=x", "from"), ("from=0002-10-21&by=year", "from"), ("from=2026-10-22&to=2026-10-21", "to")),
+        *(("by=minute", "by"), ("channel=fax", "channel")),
+    ],
 )
 async def test_a_period_that_makes_no_sense_is_refused(open_desk: Desk, query: str, field: str) -> None:
     status, body = await open_desk["s9001"].get(f"reports?{query}")
@@ -113,6 +116,8 @@ async def test_all_tables_as_a_workbook(open_desk: Desk) -> None:
     _, known = await open_desk["s9001"].get("reports/definitions")
     assert set(book.sheetnames) == {"指标", *(about["title"] for about in known["tables"].values())}
     assert [cell.value for cell in book["指标"][3]][:3] == ["对话量", 2, 0]
+    formats = {row[0].value: row[1].number_format for row in book["指标"].iter_rows(min_row=3)}
+    assert (formats["自助解决率"], formats["对话量"]) == ("0.0%", "General")
     phrase = book["未听懂的话"]["A3"]
     assert (phrase.value, phrase.data_type) == ("=1+1 阿巴阿巴", "s")
 
@@ -120,9 +125,9 @@ async def test_all_tables_as_a_workbook(open_desk: Desk) -> None:
 async def test_a_phrase_is_given_an_intent_and_becomes_a_patch(open_desk: Desk) -> None:
     supervisor = open_desk["s9001"]
     phrase = "=1+1 阿巴阿巴"
-    assert (await supervisor.post("review", phrase=phrase, intent="out_of_scope"))[1]["decided"] == 1
-    _, review = await supervisor.get(f"review?{TODAY}")
-    assert review["phrases"] == [{"phrase": phrase, "messages": 1, "intent": "out_of_scope"}]
+    assert (await supervisor.post("review", phrase=phrase, intent="out_of_scope"))[0] == 200
+    _, review = await supervisor.get("review")
+    assert review["decisions"] == {phrase: "out_of_scope"}
     assert "query_balance" in review["intents"]
     _, patch = await raw(supervisor, "review/patch")
     assert "+    - =1+1 阿巴阿巴" in patch.decode() and "+++ b/data/nlu/" in patch.decode()

@@ -24,8 +24,7 @@ export interface Definitions {
 }
 export interface Seen { conversation: string; channel: string; at: string; name: string }
 export interface Entry { from: string; text: string; at: string | null; agent: string }
-export interface Phrase { phrase: string; messages: number; intent: string }
-export interface Review { phrases: Phrase[]; intents: string[]; decided: number }
+export interface Review { decisions: Record<string, string>; intents: string[] }
 export interface Wanted { from: string; to: string; by: string; channel: string }
 
 export class Refused extends Error {

@@ -40,7 +40,10 @@ export function Chart({ option, height, label, onPick }: { option: Option; heigh
     const fit = () => made.resize({ width: 'auto', height: 'auto' });
     const seen = new ResizeObserver(fit);
     seen.observe(box.current!);
-    const print = () => made.resize({ width: Math.min(PRINTED, box.current!.closest('.half') ? PRINTED / 2 - 24 : PRINTED) });
+    const print = () => {
+      made.resize({ width: box.current!.closest('.half') ? PRINTED / 2 - 24 : PRINTED });
+      made.getZr().refreshImmediately(); // no frame is drawn any more before the page is printed
+    };
     addEventListener('beforeprint', print);
     addEventListener('afterprint', fit);
     return () => {
@@ -100,7 +103,7 @@ export const traffic = (labels: string[], now: number[], before: (number | null)
   series: [
     { type: 'bar', name: names[0], data: now, barMaxWidth: 26, itemStyle: { color: blue, borderRadius: [3, 3, 0, 0] } },
     { type: 'line', name: names[1], data: before, symbol: 'none', lineStyle: { type: 'dashed', color: '#7a8798', width: 1.5 }, itemStyle: { color: '#7a8798' } },
-    { type: 'line', name: names[2], yAxisIndex: 1, connectNulls: false, symbolSize: 4, data: share.map((one) => (one == null ? null : Math.round(one * 1000) / 10)), lineStyle: { color: green, width: 1.5 }, itemStyle: { color: green } },
+    { type: 'line', name: names[2], yAxisIndex: 1, connectNulls: false, symbolSize: 4, tooltip: { valueFormatter: (one: unknown) => (one == null ? '—' : `${one}%`) }, data: share.map((one) => (one == null ? null : Math.round(one * 1000) / 10)), lineStyle: { color: green, width: 1.5 }, itemStyle: { color: green } },
   ],
 });
 

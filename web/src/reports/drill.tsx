@@ -5,7 +5,7 @@ import { get, type Definitions, type Entry, type Seen, type Wanted } from './api
 import { words } from './words';
 
 /** Which conversations: those behind a figure (`kind`, `name`, `hour`), or a single one. */
-export interface Question { title: string; kind?: string; name?: string; hour?: number; from?: string; to?: string; conversation?: string }
+export interface Question { title: string; kind?: string; name?: string; hour?: number; channel?: string; from?: string; to?: string; conversation?: string }
 
 const at = (moment: string | null) => (moment ?? '').slice(0, 16).replace('T', ' ');
 
@@ -20,7 +20,7 @@ export function Drill({ question, wanted, known, onClose }: { question: Question
   const load = (offset: number) => {
     const { kind, name, hour } = question;
     get<{ conversations: Seen[]; more: boolean }>('reports/seen', {
-      from: question.from ?? wanted.from, to: question.to ?? wanted.to, channel: wanted.channel, kind, hour, offset,
+      from: question.from ?? wanted.from, to: question.to ?? wanted.to, channel: question.channel ?? wanted.channel, kind, hour, offset,
       ...(name ? { name } : {}),
     }).then((found) => {
       setList((known) => [...(offset ? (known ?? []) : []), ...found.conversations]);

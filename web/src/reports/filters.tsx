@@ -8,6 +8,11 @@ const DAY = 86_400_000;
 const iso = (moment: number) => new Date(moment + 8 * 3_600_000).toISOString().slice(0, 10);
 const today = () => iso(Date.now());
 
+// The server's own limits (hotline/reports/period.py).
+const [EARLIEST, LATEST] = ['2000-01-01', '2099-12-31'];
+const MOST_DAYS: Record<string, number> = { hour: 62, day: 1100, month: Infinity, year: Infinity };
+const fits = (step: string, { from, to }: Wanted) => (Date.parse(to) - Date.parse(from)) / DAY < (MOST_DAYS[step] ?? 0);
+
 const RANGES: Record<string, () => Partial<Wanted>> = {
   today: () => ({ from: today(), to: today(), by: 'hour' }),
   week: () => ({ from: iso(Date.now() - 6 * DAY), to: today(), by: 'day' }),
@@ -21,14 +26,22 @@ const RANGES: Record<string, () => Partial<Wanted>> = {
 };
 
 export function first(): Wanted {
-  const given = new URLSearchParams(location.search);
   const plain = { ...(RANGES.month!() as Wanted), channel: '' };
-  return given.has('from') ? (Object.fromEntries(Object.keys(plain).map((key) => [key, given.get(key) ?? ''])) as unknown as Wanted) : plain;
+  const given = [...new URLSearchParams(location.search)].filter(([key]) => key in plain);
+  return { ...plain, ...Object.fromEntries(given) };
 }
 
 export function Bar({ wanted, onChange }: { wanted: Wanted; onChange: (wanted: Wanted) => void }) {
-  const set = (change: Partial<Wanted>) => onChange({ ...wanted, ...change });
-  const value = (event: Event) => (event.currentTarget as HTMLInputElement).value;
+  const set = (change: Partial<Wanted>) => {
+    const next = { ...wanted, ...change };
+    onChange({ ...next, by: fits(next.by, next) ? next.by : fits('day', next) ? 'day' : 'month' });
+  };
+  // A year that is being typed is the year 2 at first; a day beyond the other one takes that along.
+  const day = (name: 'from' | 'to') => (event: Event) => {
+    const { value, validity } = event.currentTarget as HTMLInputElement;
+    if (!value || !validity.valid) return;
+    set(name === 'from' ? { from: value, to: value > wanted.to ? value : wanted.to } : { to: value, from: value < wanted.from ? value : wanted.from });
+  };
   return (
     <header>
       <h1>{words.title}<a href="/desk/">{words.desk}</a></h1>
@@ -40,15 +53,15 @@ export function Bar({ wanted, onChange }: { wanted: Wanted; onChange: (wanted: W
         })}
       </div>
       <div class="fields">
-        <label>{words.from}<input type="date" value={wanted.from} max={wanted.to} onChange={(e) => value(e) && set({ from: value(e) })} /></label>
-        <label>{words.to}<input type="date" value={wanted.to} min={wanted.from} onChange={(e) => value(e) && set({ to: value(e) })} /></label>
+        <label>{words.from}<input type="date" value={wanted.from} min={EARLIEST} max={LATEST} onChange={day('from')} /></label>
+        <label>{words.to}<input type="date" value={wanted.to} min={EARLIEST} max={LATEST} onChange={day('to')} /></label>
         <label>{words.by}
-          <select value={wanted.by} onChange={(e) => set({ by: value(e) })}>
-            {Object.entries(words.steps).map(([step, name]) => <option key={step} value={step}>{name}</option>)}
+          <select value={wanted.by} onChange={(e) => set({ by: e.currentTarget.value })}>
+            {Object.entries(words.steps).map(([step, name]) => <option key={step} value={step} disabled={!fits(step, wanted)}>{name}</option>)}
           </select>
         </label>
         <label>{words.channel}
-          <select value={wanted.channel} onChange={(e) => set({ channel: value(e) })}>
+          <select value={wanted.channel} onChange={(e) => set({ channel: e.currentTarget.value })}>
             <option value="">{words.all}</option><option value="web">网页</option><option value="ivr">电话</option>
           </select>
         </label>

@@ -1,7 +1,7 @@
 // The supervisors' reports: a period, its figures, the conversations behind them, and what was not understood.
 
 import { render } from 'preact';
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { get, post, query, Refused, type Definitions, type Report, type Wanted } from './api';
 import { Drill, type Question } from './drill';
 import { Bar, first } from './filters';
@@ -16,17 +16,23 @@ function App() {
   const [known, setKnown] = useState<Definitions>();
   const [problem, setProblem] = useState('');
   const [question, setQuestion] = useState<Question>();
+  const [counting, setCounting] = useState(true);
+  const latest = useRef<Wanted>();
 
   const load = useCallback(async () => {
+    latest.current = wanted;
     setProblem('');
+    setCounting(true);
     try {
-      setKnown(await get<Definitions>('reports/definitions'));
-      setReport(await get<Report>('reports', wanted));
+      if (!known) setKnown(await get<Definitions>('reports/definitions'));
+      const found = await get<Report>('reports', wanted);
+      if (latest.current === wanted) setReport(found); // a slow answer to an earlier question is none to this one
     } catch (error) {
-      setProblem(error instanceof Refused ? error.code : 'unavailable');
+      if (latest.current === wanted) setProblem(error instanceof Refused ? error.code : 'unavailable');
     }
-  }, [wanted]);
-  useEffect(() => void load(), [load]);
+    if (latest.current === wanted) setCounting(false);
+  }, [wanted, known]);
+  useEffect(() => void load(), [wanted]);
   useEffect(() => history.replaceState(null, '', `?${query(wanted)}`), [wanted]);
 
   const out = problem === 'session' || problem === 'role';
@@ -35,9 +41,9 @@ function App() {
   return (
     <>
       <Bar wanted={wanted} onChange={setWanted} />
-      <main>
+      <main aria-busy={counting}>
         {problem && <p class="problem" role="alert">{problem === 'field' ? words.field : words.unavailable}</p>}
-        {!report && !problem && <p class="soft">{words.loading}</p>}
+        <p class="counting" role="status">{counting && words.loading}</p>
         {report && known && (
           <>
             <p class="span">
@@ -47,7 +53,7 @@ function App() {
             </p>
             <Headline report={report} known={known} onAsk={ask} />
             <Tables report={report} known={known} wanted={wanted} onAsk={ask} />
-            <Review wanted={wanted} known={known} onAsk={ask} />
+            <Review phrases={report.tables.phrases!} wanted={wanted} known={known} onAsk={ask} />
           </>
         )}
       </main>

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { query, type Cell, type Defined, type Definitions, type Figure, type Report, type Table, type Wanted } from './api';
-import { blue, Chart, lying, red, stacked, standing, traffic, week, type Option, type Picked } from './chart';
+import { blue, Chart, lying, red, stacked, standing, traffic, week, type Option } from './chart';
 import type { Question } from './drill';
 import { words } from './words';
 
@@ -24,7 +24,8 @@ const BETTER: Record<string, number> = {
   contained: 1, satisfaction: 1, content: 1, mean_wait: -1, unanswered: -1, late: -1, open_late: -1, not_understood: -1, taboo: -1,
 };
 const BEHIND: Record<string, string> = {
-  conversations: 'begun', contained: 'contained', handoffs: 'handoff', tickets: 'ticket', ratings: 'rating', not_understood: 'not_understood', taboo: 'taboo',
+  conversations: 'begun', contained: 'contained', not_understood: 'not_understood', handoffs: 'handoff', mean_wait: 'waited', unanswered: 'unanswered',
+  talk_time: 'talked', tickets: 'ticket', late: 'ticket', open_late: 'ticket', satisfaction: 'rating', content: 'rating', ratings: 'rating', taboo: 'taboo',
 };
 
 function change({ value, before }: Figure, unit: string): string {
@@ -71,46 +72,49 @@ export function Tables({ report, known, wanted, onAsk }: { report: Report; known
       {empty ? <p class="soft">{words.empty}</p> : body}
     </Panel>
   );
+  const list = (name: string, pick?: (row: Cell[]) => void) => <Plain table={table(name)} known={known} onPick={pick} />;
+  /** A chart, and for who uses the keyboard or wants the numbers the table that it shows. */
+  const drawn = (name: string, height: number, option: Option, pick: (row: Cell[]) => void, at = (index: number) => table(name).rows[index]) => (
+    <>
+      <Chart option={option} height={height} label={known.tables[name]!.title} onPick={({ index }) => { const row = at(index); if (row) pick(row); }} />
+      <details><summary>{words.as_table}</summary>{list(name, pick)}</details>
+    </>
+  );
   /** A table of names and numbers as lying bars; each leads to its conversations. */
   const ranked = (name: string, kind: string) => {
     const { rows } = table(name);
     const option = lying(rows.map((row) => named(row[0])), rows.map((row) => number(row[1])), known.tables[name]!.title);
-    const pick = ({ index }: Picked) => {
-      const row = rows[index];
-      if (row) onAsk({ title: named(row[0]), kind, name: String(row[0]) });
-    };
-    return <Chart option={option} height={rows.length * LINE + 12} label={known.tables[name]!.title} onPick={pick} />;
+    return drawn(name, rows.length * LINE + 12, option, (row) => onAsk({ title: named(row[0]), kind, name: String(row[0]) }));
   };
-  const list = (name: string, pick?: (row: Cell[]) => void) => <Plain table={table(name)} known={known} onPick={pick} />;
   const flow = table('traffic').rows;
-  const byDay = (row: Cell[] | undefined) => {
-    const [day, hour] = String(row?.[0] ?? '').split(' ');
-    if (day && day.length === 10) onAsk({ title: String(row![0]), kind: 'begun', from: day, to: day, hour: hour ? Number(hour) : undefined });
+  const piece = (row: Cell[]) => {
+    const [days, hour] = String(row[0]).split(' ') as [string, string?];
+    const [from, to] = bounds(days);
+    onAsk({
+      title: String(row[0]), kind: 'begun', from: from > report.from ? from : report.from, to: to < report.to ? to : report.to,
+      hour: hour ? Number(hour) : undefined,
+    });
   };
   const sorts = [...new Set(table('tickets').rows.map((row) => String(row[0])))];
   const ofSort = (late: number) => sorts.map((sort) => table('tickets').rows.filter((row) => row[0] === sort && row[3] === late).reduce((sum, row) => sum + number(row[4]), 0));
   return (
     <div class="panels">
-      {panel('traffic', <Chart height={300} label={known.tables.traffic!.title} onPick={({ index }) => byDay(flow[index])}
-        option={traffic(flow.map((row) => short(String(row[0]), report.by)), flow.map((row) => number(row[1])), flow.map((row) => row[2] as number | null), flow.map((row) => row[3] as number | null), [known.columns.conversations!, known.columns.before!, known.columns.contained!])} />, true)}
+      {panel('traffic', drawn('traffic', 300, traffic(flow.map((row) => short(String(row[0]), report)), flow.map((row) => number(row[1])), flow.map((row) => row[2] as number | null), flow.map((row) => row[3] as number | null), [known.columns.conversations!, known.columns.before!, known.columns.contained!]), piece), true)}
       <div class="pair">
         <div class="column">
-          {panel('hours', <Chart height={220} label={known.tables.hours!.title} onPick={({ index }) => onAsk({ title: words.hour(index), kind: 'begun', hour: index })}
-            option={standing(table('hours').rows.map((row) => String(row[0])), table('hours').rows.map((row) => number(row[1])), known.columns.conversations!)} />)}
+          {panel('hours', drawn('hours', 220, standing(table('hours').rows.map((row) => String(row[0])), table('hours').rows.map((row) => number(row[1])), known.columns.conversations!),
+            (row) => onAsk({ title: words.hour(number(row[0])), kind: 'begun', hour: number(row[0]) })), false, !report.headline.conversations!.value)}
           {panel('topics', ranked('topics', 'topic'))}
-          {panel('ratings', <Chart height={200} label={known.tables.ratings!.title} onPick={({ index }) => onAsk({ title: `${index + 1}分`, kind: 'rating', name: String(index + 1) })}
-            option={standing(table('ratings').rows.map((row) => `${row[0]}分`), table('ratings').rows.map((row) => number(row[1])), known.tables.ratings!.title)} />, false, !report.headline.ratings!.value)}
+          {panel('ratings', drawn('ratings', 200, standing(table('ratings').rows.map((row) => `${row[0]}分`), table('ratings').rows.map((row) => number(row[1])), known.tables.ratings!.title),
+            (row) => onAsk({ title: `${row[0]}分`, kind: 'rating', name: String(row[0]) })), false, !report.headline.ratings!.value)}
           {panel('clauses', ranked('clauses', 'said'))}
         </div>
         <div class="column">
-          {panel('channels', list('channels'))}
+          {panel('channels', list('channels', (row) => onAsk({ title: named(row[0]), kind: 'begun', channel: String(row[0]) })))}
           {panel('reasons', ranked('reasons', 'handoff'))}
-          {panel('waits', list('waits'))}
-          {panel('tickets', <>
-            <Chart height={sorts.length * LINE + 40} label={known.tables.tickets!.title} onPick={({ index }) => onAsk({ title: named(sorts[index]), kind: 'ticket', name: sorts[index] })}
-              option={stacked(sorts.map(named), [{ name: words.intime, values: ofSort(0), color: blue }, { name: words.late, values: ofSort(1), color: red }])} />
-            <details><summary>{known.tables.tickets!.title}</summary>{list('tickets', (row) => onAsk({ title: named(row[0]), kind: 'ticket', name: String(row[0]) }))}</details>
-          </>)}
+          {panel('waits', list('waits', (row) => onAsk({ title: named(row[0]), kind: 'waited', name: String(row[0]) })))}
+          {panel('tickets', drawn('tickets', sorts.length * LINE + 40, stacked(sorts.map(named), [{ name: words.intime, values: ofSort(0), color: blue }, { name: words.late, values: ofSort(1), color: red }]),
+            (row) => onAsk({ title: named(row[0]), kind: 'ticket', name: String(row[0]) }), (index) => table('tickets').rows.find((row) => row[0] === sorts[index])))}
           {panel('comments', list('comments', (row) => onAsk({ title: String(row[3]), conversation: String(row[1]) })))}
           {panel('taboo', ranked('taboo', 'taboo'))}
         </div>
@@ -145,7 +149,11 @@ export function Plain({ table, known, onPick }: { table: Table; known: Definitio
         <tbody>
           {table.rows.map((row, n) => (
             <tr key={n} class={onPick ? 'picks' : ''} onClick={onPick && (() => onPick(row))}>
-              {row.map((value, m) => <td key={m} class={typeof value === 'number' ? 'number' : ''}>{cell(value, table.columns[m]!)}</td>)}
+              {row.map((value, m) => (
+                <td key={m} class={typeof value === 'number' ? 'number' : ''}>
+                  {onPick && !m ? <button class="link">{cell(value, table.columns[m]!)}</button> : cell(value, table.columns[m]!)}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
@@ -177,4 +185,12 @@ function Week({ report, known }: { report: Report; known: Definitions }) {
   );
 }
 
-const short = (label: string, by: string) => (by === 'day' ? label.slice(5) : by === 'hour' ? label.slice(5).replace(' ', '日').replace(/$/, '点') : label);
+/** First and last day of a year, a month or a day. */
+const bounds = (days: string): [string, string] => {
+  const [year, month] = days.split('-').map(Number) as [number, number?];
+  const end = month ? new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10) : `${year}-12-31`;
+  return days.length === 10 ? [days, days] : [`${days}-01-01`.slice(0, 10), end];
+};
+
+const short = (label: string, { by, from, to }: Report) =>
+  by === 'day' ? label.slice(5) : by !== 'hour' ? label : from === to ? words.hour(Number(label.slice(11))) : `${label.slice(5).replace(' ', '日')}点`;

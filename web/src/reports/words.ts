@@ -31,6 +31,7 @@ export const words = {
   late: '超时',
   intime: '按时',
   seen: '相关对话',
+  as_table: '数据表',
   more: '更多',
   back: '返回列表',
   close: '关闭',
