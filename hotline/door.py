@@ -55,6 +55,7 @@ _PASSWORD_LIKE = re.compile(
     r"(?![\d.元块:点])(?![\s-]\d)"
 )
 _DIGITS = re.compile(r"\d[\d \-]*\d|\d")
+_HALVES = re.compile("[\ud800-\udfff]")  # half an emoji: no store and no converter takes it
 _WORDS = re.compile(r"\w|\*")
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[\s-]?\d){8}(?!\d)")
 _SAYS_PASSWORD = re.compile("密[码碼]")
@@ -504,8 +505,10 @@ def check(inbound: Inbound) -> None:
             raise MessageRejectedError(name, "must be 1 to 100 letters, digits or _ . @ : -")
     for name in ("text", "payload"):
         value = getattr(inbound, name)
-        if value is not None and not isinstance(value, str):
+        if not isinstance(value, str) and (name == "text" or value is not None):
             raise MessageRejectedError(name, "must be a string")
+        if value and _HALVES.search(value):
+            raise MessageRejectedError(name, "must be whole characters")
     if len(inbound.text) > MAX_TEXT:
         raise MessageRejectedError("text", f"must have at most {MAX_TEXT} characters")
 

@@ -29,5 +29,5 @@ def is_simplified(text: str) -> bool:
 
 
 def to_traditional(text: str) -> str:
-    """The text in traditional characters."""
-    return str(_converter("s2t").convert(text))
+    """The text in traditional characters, as they are written today (為, 裡: OpenCC's own standard has 爲, 裏)."""
+    return str(_converter("s2tw").convert(text))

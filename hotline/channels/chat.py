@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 CHANNEL = "web"
 PAGE = 20  # turns of history at a time
+MOST_TURNS = 2**31 - 1  # what every database can count to
 MOST_SILENCES = 4  # of one conversation with nothing said in between
 EVENTS_AT_ONCE, EVENTS_A_SECOND = 60, 6.0  # of one connection, of every kind
 LATE_TALKS = 600  # seconds after which a conversation nobody touched is let go of; the database has all of it
@@ -153,7 +154,9 @@ class Chat:
                 return refused(error.field, error.reason)
             except GatewayError as error:
                 logger.error("a chat event failed: %s", type(error).__name__)
-                return refused("server", "try again")
+            except Exception as error:  # a browser that hears nothing would wait, and then send it again
+                logger.error("a chat event failed: %s", type(error).__name__, exc_info=error)
+            return refused("server", "try again")
 
         return guarded
 
@@ -367,6 +370,8 @@ def _item(data: Mapping[str, Any], conversation: str) -> Item:
         raise MessageRejectedError("id", "must be 8 to 64 letters, digits or -")
     secret = data.get("secret")
     text = data.get("text", "") if secret is None else secret
+    if isinstance(text, str):  # a browser that cuts a text at its limit may cut an emoji in two
+        text = text.encode("utf-8", "ignore").decode()
     payload = data.get("payload")
     check(Inbound(conversation, CHANNEL, message_id, text, payload))
     if not text.strip():
@@ -376,8 +381,8 @@ def _item(data: Mapping[str, Any], conversation: str) -> Item:
 
 def _whole(data: Mapping[str, Any], name: str) -> int:
     value = data.get(name, 0)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise MessageRejectedError(name, "must be a whole number from 0")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_TURNS:
+        raise MessageRejectedError(name, f"must be a whole number from 0 to {MOST_TURNS}")
     return value
 
 

@@ -83,6 +83,8 @@ def message(text: str = "", number: int = 1, **kwargs: Any) -> Inbound:
         (Inbound("c1", "web", "m 1", "你好"), "message_id"),
         (Inbound("c1", "web", None, "你好"), "message_id"),  # type: ignore[arg-type]
         (Inbound("c1", "web", "m1", 5), "text"),  # type: ignore[arg-type]
+        (Inbound("c1", "web", "m1", None), "text"),  # type: ignore[arg-type]
+        (Inbound("c1", "web", "m1", "话\ud83d"), "text"),
         (Inbound("c1", "web", "m1", "话" * 501), "text"),
         (Inbound("c1", "web", "m1", "话", payload=["/x"]), "payload"),  # type: ignore[arg-type]
     ],

@@ -363,6 +363,7 @@ async def test_after_a_rating_nothing_more_is_waited_for(tmp_path: Path) -> None
         ({"text": "你好"}, "id"),
         ({"id": "web:open", "text": "你好"}, "id"),
         ({"id": "11111111-aaaa", "text": 5}, "text"),
+        ({"id": "11111111-aaaa", "text": None}, "text"),
         ({"id": "11111111-aaaa", "text": "话" * 501}, "text"),
         ({"id": "11111111-aaaa", "text": " \n"}, "text"),
         ({"id": "11111111-aaaa", "text": "话", "payload": {"x": 1}}, "payload"),
@@ -376,10 +377,27 @@ async def test_what_is_not_well_formed_is_refused_by_field(server: Server, data:
     assert len(server.rasa.messages) == 1
 
 
-@pytest.mark.parametrize("since", ["5", -1, True, 1.5, None])
+@pytest.mark.parametrize("since", ["5", -1, True, 1.5, None, 10**30])
 async def test_a_number_to_count_from_is_a_whole_number(server: Server, since: Any) -> None:
     async with browser(server) as tab:
         assert (await tab.call("open", {"since": since}))["error"]["field"] == "since"
+
+
+async def test_half_an_emoji_is_dropped_and_its_neighbours_are_answered(server: Server) -> None:
+    async with browser(server) as tab:
+        await tab.open()
+        turn = await tab.say("查话费\ud83d")
+    assert (turn["said"][0]["text"], texts(turn)) == ("查话费", ["收到:查话费"])
+
+
+async def test_an_event_that_breaks_is_answered_all_the_same(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("boom")
+
+    async with browser(server) as tab:
+        await tab.open()
+        monkeypatch.setattr(server.chat._door, "since", fail)
+        assert (await tab.call("history", {"before": 5}))["error"]["field"] == "server"
 
 
 async def test_who_sends_too_fast_is_told_so_in_the_words_of_the_domain(server: Server) -> None:
