@@ -8,6 +8,8 @@ import { launcher as hant } from './words.zh-Hant';
 
 type FromWindow = { hotline: 'ready' | 'close' | 'unread'; count?: number };
 
+const SILENT_FOR = 2_000; // a window that has loaded and says nothing is not one: refused, or no server
+
 const STYLE = `
 :host { all: initial; position: fixed; z-index: 2147483000; right: 24px; bottom: 24px; font: 16px/1.4 "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
 :host([data-side=left]) { right: auto; left: 24px; }
@@ -37,6 +39,7 @@ class Launcher {
   private readonly words = this.options.lang === 'zh-Hant' ? hant : hans;
   private readonly host = document.createElement('hotline-widget');
   private readonly button = document.createElement('button');
+  private readonly label = document.createElement('span');
   private readonly badge = document.createElement('span');
   private frame: HTMLIFrameElement | null = null;
   private ready = false;
@@ -51,7 +54,8 @@ class Launcher {
     if (this.options.color) this.host.style.setProperty('--hotline-brand', this.options.color);
     this.button.type = 'button';
     this.button.setAttribute('aria-haspopup', 'dialog');
-    this.button.append(icon(), document.createTextNode(this.options.label || this.words.open), this.badge);
+    this.label.textContent = this.options.label || this.words.open;
+    this.button.append(icon(), this.label, this.badge);
     this.badge.className = 'badge';
     this.badge.hidden = true;
     this.button.addEventListener('click', () => this.open());
@@ -63,6 +67,7 @@ class Launcher {
 
   open(): void {
     const frame = this.load();
+    this.label.textContent = this.options.label || this.words.open;
     this.host.dataset.open = '';
     remember(true);
     this.count(0);
@@ -96,9 +101,19 @@ class Launcher {
     const frame = document.createElement('iframe');
     frame.title = this.words.window;
     frame.src = `${this.base}window.html#${this.settings()}`;
+    frame.addEventListener('load', () => setTimeout(() => this.ready || this.giveUp(frame), SILENT_FOR));
     this.host.shadowRoot!.append(frame);
     this.frame = frame;
     return frame;
+  }
+
+  // On a phone an empty window would cover the page, with nothing in it to close it.
+  private giveUp(frame: HTMLIFrameElement): void {
+    frame.remove();
+    this.frame = null;
+    if (!('open' in this.host.dataset)) return;
+    this.label.textContent = this.words.failed;
+    this.close(); // with the focus on the button, its new words are read out
   }
 
   private settings(): string {

@@ -5,6 +5,7 @@ export const launcher = {
   open: '在线客服',
   window: '在线客服窗口',
   unread: '条未读消息',
+  failed: '客服暂时无法打开,请稍后再试',
 };
 
 export const words = {
@@ -43,6 +44,7 @@ export const words = {
   image: '发送图片',
   imageTooLarge: '图片不能超过5MB',
   imageWrong: '只能发送 JPG、PNG 或 WebP 图片',
+  imageRefused: '图片未能接收:每次会话最多6张,支持 JPG、PNG、WebP,每张不超过5MB',
   imageShown: '您发送的图片',
   sending: '发送中',
   waiting: '等待网络',
@@ -67,6 +69,13 @@ export const words = {
   ratingSend: '提交评价',
   ratings: ['不满意', '不太满意', '一般', '满意', '非常满意'],
   topics: ['查话费', '查账单', '查流量', '查套餐', '投诉'],
+  next: {
+    balance: ['怎么缴费', '查账单', '查流量', '查套餐', '投诉'],
+    bill: ['怎么开发票', '查话费', '查流量', '查套餐', '投诉'],
+    usage: ['查套餐', '查话费', '查账单', '投诉'],
+    plans: ['换套餐', '查流量', '查账单', '投诉'],
+    ticket: ['查投诉进度', '查话费', '查流量'],
+  } as Record<string, string[]>,
   stop: '不办了',
   today: '今天',
   card: {

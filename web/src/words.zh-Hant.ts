@@ -6,6 +6,7 @@ export const launcher = {
   open: '線上客服',
   window: '線上客服窗口',
   unread: '條未讀消息',
+  failed: '客服暫時無法打開,請稍後再試',
 };
 
 export const words: Words = {
@@ -44,6 +45,7 @@ export const words: Words = {
   image: '發送圖片',
   imageTooLarge: '圖片不能超過5MB',
   imageWrong: '只能發送 JPG、PNG 或 WebP 圖片',
+  imageRefused: '圖片未能接收:每次對話最多6張,支援 JPG、PNG、WebP,每張不超過5MB',
   imageShown: '您發送的圖片',
   sending: '發送中',
   waiting: '等待網路',
@@ -68,6 +70,13 @@ export const words: Words = {
   ratingSend: '提交評價',
   ratings: ['不滿意', '不太滿意', '一般', '滿意', '非常滿意'],
   topics: ['查話費', '查賬單', '查流量', '查套餐', '投訴'],
+  next: {
+    balance: ['怎麼繳費', '查賬單', '查流量', '查套餐', '投訴'],
+    bill: ['怎麼開發票', '查話費', '查流量', '查套餐', '投訴'],
+    usage: ['查套餐', '查話費', '查賬單', '投訴'],
+    plans: ['換套餐', '查流量', '查賬單', '投訴'],
+    ticket: ['查投訴進度', '查話費', '查流量'],
+  },
   stop: '不辦了',
   today: '今天',
   card: {

@@ -22,6 +22,7 @@ type Props = {
 
 export function Composer({ secret, images, onSay, onSecret, onImage, onTyping }: Props) {
   const words = useWords();
+  const [text, setText] = useState(''); // here, so that what is half written outlives a question for a secret
   const [aside, setAside] = useState(false); // the customer wants to say something else than the secret
   useEffect(() => setAside(false), [secret]);
   if (secret && !aside) return <Secret onSend={onSecret} onOther={() => setAside(true)} />;
@@ -32,14 +33,15 @@ export function Composer({ secret, images, onSay, onSecret, onImage, onTyping }:
           {words.secretBack}
         </button>
       )}
-      <Words images={images} onSay={onSay} onImage={onImage} onTyping={onTyping} />
+      <Words text={text} setText={setText} images={images} onSay={onSay} onImage={onImage} onTyping={onTyping} />
     </>
   );
 }
 
-function Words({ images, onSay, onImage, onTyping }: Omit<Props, 'secret' | 'onSecret'>) {
+type WordsProps = Omit<Props, 'secret' | 'onSecret'> & { text: string; setText: (text: string) => void };
+
+function Words({ text, setText, images, onSay, onImage, onTyping }: WordsProps) {
   const words = useWords();
-  const [text, setText] = useState('');
   const [problem, setProblem] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);

@@ -68,7 +68,7 @@ export function Log({ talk, state }: Props) {
             key={entry.key}
             entry={entry}
             before={state.entries[index - 1]}
-            offered={index === state.entries.length - 1 || afterIsNotice(state.entries, index)}
+            offered={offered(state, index)}
             online={state.line === 'online'}
             talk={talk}
           />
@@ -83,8 +83,14 @@ export function Log({ talk, state }: Props) {
         )}
       </div>
       {away && (
-        <button type="button" class="newest" onClick={() => box.current!.scrollTo({ top: box.current!.scrollHeight })}>
-          <Icon type="chevron-down" /> {words.toBottom}
+        <button
+          type="button"
+          class="newest"
+          aria-label={words.toBottom}
+          title={words.toBottom}
+          onClick={() => box.current!.scrollTo({ top: box.current!.scrollHeight })}
+        >
+          <Icon type="chevron-down" />
         </button>
       )}
     </div>
@@ -97,9 +103,10 @@ function question(box: HTMLElement): number {
   return mine.length ? mine[mine.length - 1]!.offsetTop - 8 : Infinity;
 }
 
-// The buttons of the last turn stay on offer while only notices follow it.
-function afterIsNotice(entries: Entry[], index: number): boolean {
-  return entries.slice(index + 1).every((entry) => entry.kind === 'notice' || (entry.kind === 'theirs' && !entry.answer.buttons.length));
+// Only the last turn's buttons are on offer, as at the server, and only until the customer says something.
+function offered({ entries, latest }: State, index: number): boolean {
+  const entry = entries[index]!;
+  return entry.kind === 'theirs' && latest.includes(entry.answer) && !entries.slice(index).some(({ kind }) => kind === 'mine');
 }
 
 type RowProps = { entry: Entry; before?: Entry; offered: boolean; online: boolean; talk: Talk };
@@ -149,14 +156,14 @@ function Mine({ entry, online, talk }: { entry: Entry & { kind: 'mine' }; online
         <Hidden>{words.you}</Hidden>
         {entry.image ? <Picture name={entry.image} talk={talk} /> : <Bubble content={entry.text} />}
         {entry.note && <p class="said-note">{entry.note}</p>}
-        {entry.status === 'failed' ? (
+        {entry.status === 'refused' ? (
+          <p class="status failed">{words.imageRefused}</p>
+        ) : entry.status === 'failed' ? (
           <p class="status failed">
             {words.failed}
-            {!entry.image && (
-              <button type="button" onClick={() => talk.retry(entry.key)}>
-                {words.retry}
-              </button>
-            )}
+            <button type="button" onClick={() => talk.retry(entry.key)}>
+              {words.retry}
+            </button>
           </p>
         ) : (
           entry.status !== 'done' && (

@@ -40,14 +40,13 @@ function App() {
   }
 
   const words = wordsOf(looks.traditional);
-  const last = state.latest[state.latest.length - 1];
   const secret = state.latest.some((answer) => answer.secret);
   return (
     <WordsContext.Provider value={words}>
       <Symbols />
       <Header state={state} looks={looks} onLooks={change} />
       <main>
-        {state.line === 'offline' && state.entries.length > 0 && (
+        {state.line === 'offline' && (
           <p class="banner" role="status">
             {words.offline}
           </p>
@@ -60,8 +59,10 @@ function App() {
         {state.queue && (
           <p class="banner queue" role="status">
             <span>
-              {words.queue} · {state.queue.position ? `${words.queuePosition} ${state.queue.position} ${words.queuePeople}` : words.queueNext}
-              {state.queue.wait && ` · ${words.queueWait} ${Math.max(state.queue.wait[0], 1)}–${Math.max(state.queue.wait[1], 2)} ${words.minutes}`}
+              <strong>
+                {words.queue} · {state.queue.position ? `${words.queuePosition} ${state.queue.position} ${words.queuePeople}` : words.queueNext}
+              </strong>
+              {state.queue.wait && ` ${words.queueWait} ${Math.max(state.queue.wait[0], 1)}–${Math.max(state.queue.wait[1], 2)} ${words.minutes}`}
             </span>
             <button type="button" onClick={() => talk.leaveQueue()}>
               {words.queueCancel}
@@ -77,21 +78,23 @@ function App() {
           onSecret={(digits) => talk.saySecret(digits)}
           onImage={(file) => void talk.sendImage(file)}
           onTyping={() => talk.typed()}
-          key={last?.secret ? 'secret' : 'words'}
         />
       </main>
     </WordsContext.Provider>
   );
 }
 
-// What can be said with one touch: a human always; the topics, or the way out of the task in hand.
+// What can be said with one touch: a human always; what comes next after a card, else the topics; or the way out of the
+// task in hand.
 function Quick({ state }: { state: State }) {
   const words = useWords();
   const asks = state.latest.map((answer) => answer.asks).filter(Boolean).pop();
   const free = !asks || ['anything_else', 'choose', 'rating', 'offer_human'].includes(asks);
   const offered = state.latest.flatMap((answer) => answer.buttons);
   const human = offered.find((button) => button.payload === '/request_human');
-  const topics = free ? words.topics.filter((topic) => !offered.some((button) => button.title === topic)) : [words.stop];
+  const shown = state.latest.map((answer) => answer.card?.type).filter(Boolean).pop();
+  const next = words.next[shown ?? ''] ?? words.topics;
+  const topics = free ? next.filter((topic) => !offered.some((button) => button.title === topic)) : [words.stop];
   return (
     <nav class="quick" aria-label={words.quick}>
       {!state.agent && !state.queue && (
@@ -146,6 +149,9 @@ function Menu({ looks, onLooks }: { looks: Required<Looks>; onLooks: (looks: Loo
     <div
       class="menu"
       ref={box}
+      onFocusOut={(event) => {
+        if (event.relatedTarget && !box.current!.contains(event.relatedTarget as Node)) setOpen(false);
+      }}
       onKeyDown={(event) => {
         if (event.key === 'Escape' && open) {
           event.stopPropagation();
@@ -218,7 +224,8 @@ addEventListener('message', (event) => {
 });
 
 addEventListener('keydown', (event) => {
-  if (event.key === 'Escape') tellPage({ hotline: 'close' });
+  // While an input method composes, Escape drops the characters.
+  if (event.key === 'Escape' && !event.isComposing) tellPage({ hotline: 'close' });
 });
 
 let begun = false;

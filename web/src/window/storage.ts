@@ -4,6 +4,7 @@
 import type { Message } from './protocol';
 
 const TOKEN = 'hotline-token';
+const LEFT = 'hotline-left';
 const OUTBOX = 'hotline-outbox';
 const LOOKS = 'hotline-looks';
 const memory = new Map<string, string>();
@@ -39,6 +40,13 @@ function write(store: () => Storage, key: string, value: string | null): void {
 // Shared by the tabs of a browser, so that the talk goes on in another one.
 export const readToken = () => read(() => localStorage, TOKEN);
 export const writeToken = (token: string | null) => write(() => localStorage, TOKEN, token);
+
+// Signing out in one tab is heard of in the others.
+export const writeLeft = () => write(() => localStorage, LEFT, String(Date.now()));
+
+export function onLeft(listener: () => void): void {
+  addEventListener('storage', (event) => event.key === LEFT && listener());
+}
 
 export type Looks = { elder?: boolean; dark?: boolean; traditional?: boolean };
 

@@ -6,7 +6,7 @@
 import { io, type Socket } from 'socket.io-client';
 import type { Agent, Answer, Message, Queue, Reply, Said, Turn } from './protocol';
 import { heardTime, now } from './clock';
-import { readOutbox, readToken, storageWorks, writeOutbox, writeToken } from './storage';
+import { onLeft, readOutbox, readToken, storageWorks, writeLeft, writeOutbox, writeToken } from './storage';
 
 const ACCEPTED_WITHIN = 10_000;
 const ANSWERED_WITHIN = 20_000; // a turn has 8 s, a breath 3
@@ -14,7 +14,7 @@ const RENEW_AT = 0.6; // of a token's life
 const RETRY_AFTER = 2_000;
 const TYPES_FOR = 4_000; // an agent who has not pressed a key for so long has stopped
 
-export type Status = 'sending' | 'sent' | 'done' | 'failed';
+export type Status = 'sending' | 'sent' | 'done' | 'failed' | 'refused'; // refused: a picture that is not taken
 export type Notice = 'expired' | 'otherCustomer' | 'notKept' | 'signInFailed' | 'ended' | 'joined' | 'transferred' | 'gone';
 
 export type Entry =
@@ -38,6 +38,7 @@ export class Talk {
   onTurn: () => void = () => {};
   private readonly listeners = new Set<() => void>();
   private readonly pending = new Map<string, Pending>();
+  private readonly pictures = new Map<string, Blob>(); // on their way
   private socket: Socket | null = null;
   private token = readToken();
   private conversation = '';
@@ -91,6 +92,10 @@ export class Talk {
     socket.on('failed', ({ ids }: { ids: string[] }) => ids.forEach((id) => this.fail(id)));
     socket.on('queue', (queue: Queue | null) => this.set({ queue: queue && queue.position >= 0 ? queue : null }));
     socket.on('agent', (agent: Agent) => this.agent(agent));
+    onLeft(() => {
+      this.forget('otherCustomer');
+      this.again(0);
+    });
     addEventListener('online', () => socket.connect());
     addEventListener('offline', () => this.set({ line: 'offline' }));
   }
@@ -107,6 +112,7 @@ export class Talk {
     writeToken(null);
     writeOutbox([]);
     this.clear();
+    writeLeft();
     if (token) {
       await fetch('/chat/session', { method: 'DELETE', headers: { Authorization: `Bearer ${token}` } }).catch(() => {});
     }
@@ -115,7 +121,9 @@ export class Talk {
 
   speak(traditional: boolean): void {
     this.traditional = traditional;
+    const waiting = [...this.pending.values()];
     this.clear();
+    waiting.forEach(({ message }) => this.queueUp(message));
     this.again(0);
   }
 
@@ -184,6 +192,7 @@ export class Talk {
     this.opened = false;
     for (const { timer } of this.pending.values()) clearTimeout(timer);
     this.pending.clear();
+    this.pictures.clear();
     this.set({ entries: [], more: false, latest: [], queue: null, agent: null });
   }
 
@@ -199,9 +208,13 @@ export class Talk {
     const fresh = this.last === 0;
     heardTime(reply.now);
     this.opened = true;
-    this.set({ line: 'online' });
+    // What is still on its way stands below what was said meanwhile.
+    const waits = ({ key }: Entry) => this.pending.has(key);
+    const waiting = this.state.entries.filter(waits);
+    this.set({ line: 'online', entries: this.state.entries.filter((entry) => !waits(entry)) });
     for (const turn of reply.turns ?? []) this.hear(turn, true);
     for (const turn of this.early.splice(0)) this.hear(turn);
+    this.set({ entries: [...this.state.entries, ...waiting.filter(waits)] });
     if (fresh) this.set({ more: reply.more === true });
     this.stand(reply);
     for (const id of this.pending.keys()) this.mark(id, 'sending');
@@ -230,6 +243,7 @@ export class Talk {
   }
 
   retry(id: string): void {
+    if (this.pictures.has(id)) return void this.upload(id);
     const pending = this.pending.get(id);
     if (!pending) return;
     this.mark(id, 'sending');
@@ -253,11 +267,19 @@ export class Talk {
     const id = newId();
     const image = URL.createObjectURL(file);
     this.add({ kind: 'mine', key: id, at: now(), image, status: 'sending' });
+    this.pictures.set(id, file);
+    await this.upload(id);
+  }
+
+  private async upload(id: string): Promise<void> {
+    const file = this.pictures.get(id)!;
+    this.mark(id, 'sending');
     try {
       const headers = { Authorization: `Bearer ${this.token}`, 'X-Message-Id': id, 'Content-Type': file.type };
-      const response = await fetch('/chat/image', { method: 'POST', headers, body: file });
-      if (!response.ok) throw new Error(String(response.status));
-      this.mark(id, 'sent');
+      const { ok, status } = await fetch('/chat/image', { method: 'POST', headers, body: file });
+      if (!ok && status !== 400 && status !== 413) throw new Error(String(status));
+      this.pictures.delete(id);
+      if (this.statusOf(id) === 'sending') this.mark(id, ok ? 'sent' : 'refused'); // else the turn was faster
     } catch {
       this.mark(id, 'failed');
     }
@@ -406,6 +428,8 @@ export class Talk {
       this.note('joined', number);
     } else {
       this.set({ agent: null });
+      const spoke = this.state.entries.filter((entry) => entry.kind === 'theirs').pop();
+      if (state === 'left' && spoke?.agent === undefined) return; // the assistant has said so itself
       this.note(state === 'transferred' ? 'transferred' : 'gone', number);
     }
   }
