@@ -38,6 +38,10 @@ RING = 30
 CAUSES = {17: "busy", 21: "busy", 18: "no_answer", 19: "no_answer"}
 
 
+# What is done when the engine does not answer; any other event puts the caller through to the agent, once.
+UNANSWERED: dict[str, list[dict[str, Any]]] = {"end": [], "transfer_result": [{"hangup": {"reason": "fault"}}]}
+
+
 class GoneError(Exception):
     """The caller has hung up."""
 
@@ -69,7 +73,7 @@ class Hotline:
             except (aiohttp.ClientError, asyncio.TimeoutError) as error:
                 logger.error("%s: %s (%d of %d)", event["type"], type(error).__name__, attempt, TRIES)
             await asyncio.sleep(0.2 * attempt)
-        return [] if event["type"] == "end" else [{"transfer": {"target": "agent", "context": {}}}]
+        return UNANSWERED.get(event["type"], [{"transfer": {"target": "agent", "context": {}}}])
 
 
 class Ari:
