@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Optional, TypeVar
 import click
 
 from hotline.errors import HotlineError, SettingsError
-from hotline.settings import ROOT, Settings, load_settings
+from hotline.settings import ROOT, Settings, environment_names, load_settings
 
 if TYPE_CHECKING:
     from hotline.bootstrap import Services
@@ -64,6 +64,8 @@ def cli() -> None:
 def serve() -> None:
     """Serve widget, chat, IVR endpoint and probes until Ctrl-C."""
     settings = _settings()
+    if problem := _model(settings):
+        _fail(problem)
     from hotline.logs import configure_logs
 
     configure_logs(settings.log_level)
@@ -225,6 +227,8 @@ def check() -> None:
     problems = [problem for problem in (_python(), _disk(settings.var), _model(settings), _port(settings)) if problem]
     for problem in problems:
         click.echo(f"hotline: {problem}", err=True)
+    for name in sorted(name for name in os.environ.keys() - set(environment_names()) if name.startswith("HOTLINE_")):
+        click.echo(f"hotline: {name} is no setting, and does nothing (docs/operations.md has them all)", err=True)
     sys.exit(1 if problems else 0)
 
 

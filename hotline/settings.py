@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Optional
+from typing import Any
 
 from pydantic import BaseSettings, Field, ValidationError, validator
 from sqlalchemy.engine import make_url
@@ -198,6 +198,6 @@ def _refuse_unsafe_production(settings: Settings) -> None:
         raise SettingsError("; ".join(problems))
 
 
-def environment_names() -> Optional[list[str]]:
-    """The names of all variables, for documentation checks."""
+def environment_names() -> list[str]:
+    """The names of all variables."""
     return [f"HOTLINE_{name.upper()}" for name in Settings.__fields__]

@@ -86,6 +86,20 @@ def test_a_taken_port_and_a_missing_model_are_said_plainly(var: Path, monkeypatc
     assert "make train" in result.output
 
 
+def test_it_is_not_served_without_a_model(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_PORT", str(free_port()))
+    monkeypatch.setenv("HOTLINE_MODEL", str(var / "no-model.tar.gz"))
+    result = CliRunner().invoke(cli.cli, ["serve"])
+    assert result.exit_code == 1
+    assert "there is no trained model" in result.output and "make train" in result.output
+
+
+def test_a_variable_that_is_no_setting_is_named(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_PORT", str(free_port()))
+    monkeypatch.setenv("HOTLINE_SITE_SECRT", "x")
+    assert "HOTLINE_SITE_SECRT is no setting" in CliRunner().invoke(cli.cli, ["check"]).output
+
+
 def test_the_addresses_and_sentences_to_try_are_told(var: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cli._announce(load_settings(var=var, port=5005))
     shown = capsys.readouterr().out
@@ -143,4 +157,5 @@ def test_a_database_that_fails_is_said_and_a_number_that_is_none_refused(
     more = ["--yes"] if command == "forget" else []
     failed = CliRunner().invoke(cli.cli, [command, "13800138000", *more])  # no schema
     assert failed.exit_code == 1 and "nothing was changed" in failed.output
+    assert "run `hotline db upgrade`" in failed.output
     assert CliRunner().invoke(cli.cli, [command, "123", *more]).exit_code == 2

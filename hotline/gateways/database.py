@@ -116,8 +116,11 @@ def _brief(error: SQLAlchemyError) -> str:
     """What went wrong, without values: SQLite's own words, or the name and code of PostgreSQL's error."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
-        return str(cause)
-    return " ".join(filter(None, (type(cause).__name__, getattr(cause, "pgcode", None))))
+        said = str(cause)
+    else:
+        said = " ".join(filter(None, (type(cause).__name__, getattr(cause, "pgcode", None))))
+    missing = said.startswith(("no such table", "UndefinedTable"))
+    return f"{said}: run `hotline db upgrade`" if missing else said
 
 
 def upsert(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Optional
@@ -16,6 +16,8 @@ from hotline.settings import ROOT
 
 TALKS = "tests/conversations"
 HELD_OUT = "tests/nlu"
+# Options whose value may happen to be the name of a folder.
+TAKE_A_WORD = ("-k", "-m", "--walk-save", "--basetemp")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -34,15 +36,23 @@ def test(
     """Play the conversation tests; further arguments and options go to pytest (--talk-cov, -k, -n …)."""
     options = [f"--junitxml={junit}"] if junit else []
     options += [f"--model={model}"] if model else []
-    targets = [] if any(Path(word.split("::")[0]).exists() for word in arguments) else [TALKS]
+    targets = [] if _names_some(arguments) else [str(ROOT / TALKS)]
     command = [sys.executable, "-m", "pytest", "-p", "hotline.testing.plugin", *options, *targets, *arguments]
-    directory = None if arguments else ROOT
     with ThreadPoolExecutor(1) as beside:  # the other revision is trained and asked while the tests run
         difference = beside.submit(_difference, against, model) if against else None
-        code = subprocess.run(command, cwd=directory, check=False).returncode
+        code = subprocess.run(command, check=False).returncode
         if difference:
             _publish(difference, report)
     sys.exit(code)
+
+
+def _names_some(arguments: Sequence[str]) -> bool:
+    """Whether arguments of pytest name tests: files, there or not, or folders; no file that a report goes to."""
+    for before, word in zip(("", *arguments), arguments, strict=False):
+        path = Path(word.split("::")[0])
+        if path.suffix in (".yml", ".yaml", ".py") or (path.is_dir() and before not in TAKE_A_WORD):
+            return True
+    return False
 
 
 def _publish(difference: Future[str], report: Optional[Path]) -> None:
@@ -105,10 +115,23 @@ def record(conversation: str, name: Optional[str], target: Optional[Path]) -> No
         services.close()
 
 
+def _moment(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """The moment as it was written, if it is one."""
+    from hotline.testing.loader import moment
+
+    try:
+        moment(value)
+    except ValueError:
+        raise click.BadParameter(f"{value} is not a moment such as 2026-10-03 or 2026-10-03 18:30") from None
+    return value
+
+
 @click.command()
 @click.option("--save", "target", type=click.Path(path_type=Path), help="a new test file with this talk")
 @click.option("--name", default="a talk", show_default=True, help="the test case's name")
-@click.option("--at", "day", default="2026-10-21", show_default=True, help="the day it is, or day and time")
+@click.option(
+    "--at", "day", default="2026-10-21", show_default=True, callback=_moment, help="the day it is, or day and time"
+)
 @click.option("--model", metavar="FILE", help="trained model (default: HOTLINE_MODEL, else models/hotline.tar.gz)")
 def chat(target: Optional[Path], name: str, day: str, model: Optional[str]) -> None:
     """Talk to the assistant with the demo subscribers on a chosen day, and save the talk as a test."""

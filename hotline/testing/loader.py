@@ -220,7 +220,9 @@ def _read(path: Path) -> tuple[Any, dict[Path_, int]]:
         return _value(loader, node, (), lines, path), lines
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise TestFileError(f"{path}:{mark.line + 1 if mark else 1}: {error.problem}") from None
+        where = f", which began in line {error.context_mark.line + 1}" if error.context_mark else ""
+        context = f" {error.context}{where}" if error.context else ""
+        raise TestFileError(f"{path}:{mark.line + 1 if mark else 1}: {error.problem}{context}") from None
     except yaml.YAMLError as error:
         raise TestFileError(f"{path}:1: {error}") from None
     finally:

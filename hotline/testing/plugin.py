@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
 
+from hotline.errors import HotlineError
+
 if TYPE_CHECKING:
     from hotline.testing.loader import Case
     from hotline.testing.runner import Outcome
@@ -37,12 +39,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Optional[ConversationFile]:
-    """Files with ``test_cases:`` are ours."""
+    """Files with ``test_cases:`` are ours, and any that is asked for by its name, to be told what it lacks."""
     if file_path.suffix not in (".yml", ".yaml"):
         return None
     from hotline.testing.loader import is_test_file
 
-    return ConversationFile.from_parent(parent, path=file_path) if is_test_file(file_path) else None
+    ours = is_test_file(file_path) or parent.session.isinitpath(file_path)
+    return ConversationFile.from_parent(parent, path=file_path) if ours else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -158,6 +161,9 @@ def troupe(config: pytest.Config) -> Troupe:
             pytest.fail(f"the assistant cannot be loaded: {config.stash[UNLOADABLE]}", pytrace=False)
         try:
             config.stash[TROUPE] = _load(config.getoption("--model"))
+        except HotlineError as error:
+            config.stash[UNLOADABLE] = str(error)
+            return troupe(config)
         except (Exception, SystemExit) as error:  # Rasa exits where an action cannot be imported, and logs why
             config.stash[UNLOADABLE] = f"{type(error).__name__}: {error}"
             raise RuntimeError(config.stash[UNLOADABLE]) from error

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any, Optional
 
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import SlotSet
 
 from hotline.answers import Answer
@@ -55,6 +57,7 @@ class StepError(HotlineError):
 
 async def play(case: Case, troupe: Troupe) -> Outcome:
     """Play a case on a stage of its own, to its end or the first exchange that is not as expected."""
+    refuse_unknown(case, troupe.agent.domain)
     outcome = Outcome(case)
     stage = Stage(troupe, case.at or NOW, case.settings, case.metadata)
     try:
@@ -64,6 +67,20 @@ async def play(case: Case, troupe: Troupe) -> Outcome:
     finally:
         await stage.close()
     return outcome
+
+
+def refuse_unknown(case: Case, domain: Domain) -> None:
+    """Raise ``StepError`` for an expected name that the domain lacks: a slot that is misspelt is never set."""
+    slots = {slot.name for slot in domain.slots}
+    known = {"utter": set(domain.responses), "intent": set(domain.intents)}
+    known |= {"slot_was_set": slots, "slot_was_not_set": slots}
+    for step in case.steps:
+        for item in [step.value] if step.kind in ("utter", "intent") else step.value if step.kind in known else ():
+            name = item if isinstance(item, str) else next(iter(item))
+            if name not in known[step.kind]:
+                near = get_close_matches(name, known[step.kind], 1)
+                meant = f"; did you mean {near[0]}?" if near else ""
+                raise StepError(f"{case.file}:{step.line}: {step.kind}: {name} is not in domain.yml{meant}")
 
 
 async def _play(case: Case, stage: Stage, outcome: Outcome) -> None:

@@ -19,6 +19,23 @@ def talk(*steps: str, head: str = STRICT, case: str = "") -> str:
 
 
 @pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        (
+            "utter: utter_courtesy_gret",
+            "utter: utter_courtesy_gret is not in domain.yml; did you mean utter_courtesy_greet",
+        ),
+        ("intent: gret", "intent: gret is not in domain.yml"),
+        ("slot_was_not_set: [phone_numbr]", "phone_numbr is not in domain.yml; did you mean phone_number"),
+        ("slot_was_set: [{phone_numbr: 1}]", "phone_numbr is not in domain.yml"),
+    ],
+)
+def test_a_name_that_the_domain_does_not_have_is_no_expectation(played: Play, step: str, why: str) -> None:
+    with pytest.raises(StepError, match=rf"talk.yml:6: .*{why}"):
+        played(talk("user: 你好", step, "..."))
+
+
+@pytest.mark.parametrize(
     ("right", "wrong", "why"),
     [
         ([f"bot: {HELLO}"], ["bot: 您好!"], "other words"),
@@ -105,7 +122,7 @@ def test_the_report_shows_talk_expectation_rule_and_understanding(played: Play) 
     assert "客户 你好" in report
     assert "助手 不客气!" in report
     assert "✗ bot: 不用谢" in report
-    assert "utter_courtesy_welcome ← courtesy:道谢 → 不客气" in report
+    assert "action_answer_thanks ← courtesy:道谢 → 不客气" in report
     assert "understood: thank" in report
     assert "ranking: thank" in report
 

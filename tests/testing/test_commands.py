@@ -11,11 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from hotline import bootstrap
+from hotline.settings import ROOT
 from hotline.testing import chat as chat_module
 from hotline.testing import commands, revision
 from hotline.testing.loader import load
 from hotline.testing.stage import Stage, Troupe, loop
 
+ALL = str(ROOT / "tests" / "conversations")
 NOTHING: Any = {"talks": [], "utterances": []}
 
 
@@ -42,11 +44,20 @@ def test_tests_are_all_talks_unless_some_are_named(called: list[list[str]]) -> N
     assert result.exit_code == 3
     assert called[0][1:] == [
         *("-m", "pytest", "-p", "hotline.testing.plugin", "--junitxml=talk.xml", "--model=m"),
-        *("tests/conversations", "-k", "停机"),
+        *(ALL, "-k", "停机"),
     ]
-    CliRunner().invoke(commands.test, [f"{__file__}::x"])
-    assert called[1][-1] == f"{__file__}::x"
-    assert "tests/conversations" not in called[1]
+
+
+@pytest.mark.parametrize("named", [f"{__file__}::x", "no_such_talk.yml", str(Path(__file__).parent)])
+def test_talks_that_are_named_are_the_only_ones(called: list[list[str]], named: str) -> None:
+    CliRunner().invoke(commands.test, ["-n", "2", named])
+    assert called[0][-1] == named and ALL not in called[0]
+
+
+def test_a_report_that_is_there_from_last_time_is_no_test(called: list[list[str]], tmp_path: Path) -> None:
+    (tmp_path / "cov.json").touch()
+    CliRunner().invoke(commands.test, ["--talk-cov-json", str(tmp_path / "cov.json"), "--walk-save", str(tmp_path)])
+    assert ALL in called[0]
 
 
 def test_the_difference_is_reported_beside_the_tests(called: list[list[str]], replays: None, tmp_path: Path) -> None:
@@ -107,6 +118,12 @@ def test_a_talk_is_saved_when_it_ends(troupe: Troupe, tmp_path: Path, monkeypatc
     assert (case.name, [step.value for step in case.steps if step.kind == "user"]) == ("问候", ["你好"])
     again = CliRunner().invoke(commands.chat, options)
     assert "is there already" in again.output
+
+
+def test_a_talk_on_a_day_that_is_none_is_refused_in_a_sentence() -> None:
+    result = CliRunner().invoke(commands.chat, ["--at", "tomorrow"])
+    assert result.exit_code == 2
+    assert "tomorrow is not a moment such as 2026-10-03" in result.output
 
 
 def test_the_effect_of_a_patch_is_a_difference_report(replays: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,6 +96,10 @@ def test_a_case_takes_over_what_its_file_says_unless_it_says_otherwise(tmp_path:
         ),
         (STEP + "  - user: x\n  - sms: {text: a,b}\n", ":5: test_cases.steps.sms"),
         (STEP + "  - user: [x\n", ":5: "),
+        (
+            STEP + '  - user: "x\n',
+            ":5: found unexpected end of stream while scanning a quoted scalar, which began in line 4",
+        ),
         (STEP + "  - user: x\n    user: y\n", ":5: user is written twice"),
         (STEP + "  - bot: x\n", ":4: bot comes before the customer has done anything"),
         (STEP + "  - user: x\n  - at: someday\n", ":5: at: someday is not a moment"),

@@ -78,6 +78,16 @@ def test_a_faulty_file_fails_the_run_with_its_line(session: Session) -> None:
     result.stdout.fnmatch_lines(["talk.yml:4:*'usr' was unexpected*"])
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("", "talk.yml:1: the file is empty"), ("test_case: []\n", "talk.yml:1: *'test_cases' is a required*")],
+)
+def test_a_file_that_is_asked_for_and_has_no_cases_fails_the_run(session: Session, text: str, why: str) -> None:
+    result = session.run("talk.yml", talk=text)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*{why}*"])
+
+
 def test_a_known_fault_does_not_fail_the_run_until_it_is_mended(session: Session) -> None:
     known = "  xfail: known\n  steps:"
     session.run(talk=BAD.replace("  steps:", known)).assert_outcomes(xfailed=1)
@@ -98,7 +108,7 @@ def test_an_assistant_that_cannot_be_loaded_fails_every_talk(pytester: pytest.Py
         "--model=no-such-model",
     )
     result.assert_outcomes(errors=2)
-    result.stdout.fnmatch_lines(["*no trained model at no-such-model*", "*cannot be loaded: SettingsError*"])
+    result.stdout.fnmatch_lines(["*cannot be loaded: no trained model at no-such-model: run `make train`"] * 2)
 
 
 def test_the_coverage_names_what_no_talk_reaches(session: Session, pytester: pytest.Pytester) -> None:
