@@ -132,6 +132,24 @@ class Call:
         logger.error("no sentence for %s", type(error).__name__)
         self.say(OUTCOMES[GatewayError])
 
+    def answers_before(self) -> list[dict[str, Any]]:
+        """What the assistant said before these words, in the turn before."""
+        events = self.tracker.events
+        turns = [index for index, event in enumerate(events) if event["event"] == "user"][-2:]
+        return [event for event in events[turns[0] : turns[1]] if event["event"] == "bot"] if len(turns) > 1 else []
+
+    def offered(self, payload: str) -> bool:
+        """Whether a button of the answer before stood for it."""
+        return any(button["payload"] == payload for button in self.buttons_before())
+
+    def buttons_before(self) -> list[dict[str, str]]:
+        """The buttons of the answer before."""
+        return [b for event in self.answers_before() for b in (event.get("data") or {}).get("buttons") or []]
+
+    def told(self, response: str) -> bool:
+        """Whether the answer before was, or contained, this response."""
+        return any((event.get("metadata") or {}).get("utter_action") == response for event in self.answers_before())
+
     def intents(self) -> Iterator[str]:
         """What the customer's messages were understood as, latest first."""
         for event in reversed(self.tracker.events):

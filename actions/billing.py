@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -16,7 +16,7 @@ from actions.base import Call, HotlineAction, cleared
 from actions.forms import AccountForm, NumberChecks, TaskForm
 from hotline import cards, formats
 from hotline.errors import NoSuchItemError
-from hotline.ports import Pack, Plan
+from hotline.ports import Pack, Plan, Service
 from hotline.services.billing import POINTS_PER_YUAN, Account, ExplainedBill, months_meant
 
 MEMORABLE = 3  # items of a bill that a caller remembers without writing them down
@@ -143,6 +143,9 @@ class ActionQueryPlan(AccountQuery):
         """The answer."""
         subscriber = (await call.services.billing.account(call.conversation, phone)).subscriber
         call.say("utter_billing_plan", plan=subscriber.plan, since=formats.day(subscriber.plan_since))
+        if subscriber.next_plan and subscriber.next_plan_since:
+            since = formats.day(subscriber.next_plan_since)
+            call.say("utter_billing_plan_ordered", plan=subscriber.next_plan, since=since)
         if subscriber.contract_until:
             call.say("utter_billing_plan_contract", until=formats.day(subscriber.contract_until))
         if subscriber.services:
@@ -185,10 +188,20 @@ class ActionQueryPlanCatalog(HotlineAction):
         named = set(call.entities("plan")) | set(call.entities("pack"))
         chosen_plans = [plan for plan in plans if plan.name in named]
         chosen_packs = [pack for pack in packs if pack.name in named]
+        services = call.entities("service")
+        chosen_services = (
+            [s for s in await call.services.catalogue.services() if s.name in services] if services else []
+        )
         wanted = call.tracker.active_loop.get("name")  # who is choosing one of them is not told of the other
-        if chosen_plans or chosen_packs:
-            lines = [text for text in (_plan_lines(call, chosen_plans), _pack_lines(call, chosen_packs)) if text]
-            call.say("utter_billing_offer_details", lines=";".join(lines))
+        if chosen_plans or chosen_packs or chosen_services:
+            told = (
+                _plan_lines(call, chosen_plans),
+                _pack_lines(call, chosen_packs),
+                _service_lines(call, chosen_services),
+            )
+            call.say("utter_billing_offer_details", lines=";".join(text for text in told if text))
+            if not (chosen_plans or chosen_packs):
+                return None
         else:
             if wanted != "buy_data_pack_form":
                 call.say("utter_billing_plan_catalog", json_message=cards.plans(plans), plans=_plan_lines(call, plans))
@@ -354,6 +367,19 @@ def _plan_lines(call: Call, plans: Sequence[Plan]) -> str:
         {"name": p.name, "fee": formats.fee(p.fee), "data": formats.volume(p.data), "voice": p.voice} for p in plans
     ]
     return call.words.listing("utter_billing_plan_line", rows)
+
+
+def _service_lines(call: Call, services: Sequence[Service]) -> str:
+    return call.words.listing(
+        "utter_billing_service_line", [{"name": s.name, "fee": fee_of(call, s)} for s in services]
+    )
+
+
+def fee_of(call: Call, offer: Union[Plan, Pack, Service]) -> str:
+    """A monthly fee in words."""
+    if not offer.fee:
+        return call.words.phrase("utter_service_free")
+    return call.words.phrase("utter_service_fee", fee=formats.fee(offer.fee))
 
 
 def _pack_lines(call: Call, packs: Sequence[Pack]) -> str:

@@ -36,15 +36,18 @@ from hotline.ports import Ticket, TicketDraft
 from hotline.services.complaint import (
     CATEGORIES,
     about_payment,
+    adds_to,
     another_request,
     corrected,
+    declines_record,
+    detail,
     landline,
     substance,
     ticket_number,
     written,
 )
 from hotline.services.handoff import SUPERVISOR, Reason
-from hotline.services.secretary import surname_in, withholds_name
+from hotline.services.secretary import own_surname, surname_in, withholds_name
 from hotline.services.tickets import OPEN, Move, State, level_for
 
 logger = logging.getLogger(__name__)
@@ -102,7 +105,7 @@ class ActionOpenComplaint(HotlineAction):
     async def perform(self, call: Call) -> list[EventType]:
         """Apologise, keep what was said already, go on with the questions or the offer."""
         if call.tracker.active_loop.get("name") == FORM:  # he says more of it while he is asked something else
-            more = ",".join(filter(None, (call.slot("complaint_text"), substance(call.text))))
+            more = ",".join(filter(None, (call.slot("complaint_text"), detail(call.text))))
             return [SlotSet("complaint_text", written(more) or None), FollowupAction(FORM)]
         if call.intent == "complain_line_busy" and await say_place(call):  # 前面还有几个人, of who waits
             return return_to_task(call)
@@ -118,6 +121,8 @@ class ActionOpenComplaint(HotlineAction):
         if told:
             events.append(SlotSet("complaint_text", told))
         events += await _known_customer(call)
+        if surname := own_surname(call.text):
+            events += [SlotSet("complaint_surname", surname), SlotSet("complaint_title", call.entity("title"))]
         if category == "charge" and not insists and not about_payment(call.text) and not _bill_told(call):
             call.say("utter_complaint_offer_bill")
             return [*events, SlotSet("complaint_waits", True)]
@@ -214,7 +219,8 @@ class ComplaintForm(TaskForm):
         own = before_this_message(tracker, "phone_number")
         tracker.slots["phone_number"] = own
         call = Call(dispatcher, tracker, domain)
-        if call.intent == "withdraw_complaint" and tracker.active_loop.get("name") == self.form_name():
+        gives_up = call.intent == "withdraw_complaint" or declines_record(call.text)
+        if gives_up and tracker.active_loop.get("name") == self.form_name():
             call.say("utter_complaint_not_recorded")
             return [SlotSet(slot, value) for slot, value in drop().items()]
         events = await super().run(dispatcher, tracker, domain)
@@ -293,7 +299,8 @@ class ValidateFileComplaintForm(ComplaintForm):
             known = str(call.slot("complaint_text") or "")
             named = bool(surname_in(call.text) or call.entities("phone_number"))
             new = None if named else corrected(known, call.text)
-            if new is None and call.intent.startswith("complain_") and len(call.text) > len(known) / 2 and not named:
+            more = call.intent.startswith("complain_") and len(call.text) > len(known) / 2
+            if new is None and not named and (more or adds_to(call.intent, call.text)):
                 new = written(f"{known},{call.text}")
             return {"complaint_text": new} if new else {}
         return {}

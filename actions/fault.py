@@ -24,6 +24,7 @@ from actions.forms import (
     begins_anew,
     drop,
     requested,
+    said_since_start,
 )
 from actions.service import place_named
 from hotline import cards, formats
@@ -96,6 +97,8 @@ class FaultForm(NumberChecks, TaskForm):
         may_name = begins_anew(tracker, self.form_name()) or requested(call, "area") or _corrects(call)
         if may_name and (place := place_named(call)):
             return {"area": place}
+        if begins_anew(tracker, self.form_name()) and call.told("utter_fault_known_outage"):
+            return {"area": next(e["value"] for e in reversed(tracker.events) if _sets(e, "area") and e["value"])}
         if requested(call, "area") and call.intent in ("inform", "nlu_fallback") and call.text:
             return {"area": {"text": call.text[:MOST_CHARACTERS]}}
         return {}
@@ -103,10 +106,13 @@ class FaultForm(NumberChecks, TaskForm):
     async def validate_area(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
-        """A known outage there is told, and that is all there is to do."""
+        """A known outage there is told, and that is all there is to do; words that name no place are asked about."""
         if not value:
             return {"area": None}
         call = Call(dispatcher, tracker, domain)
+        if "text" in value and not said_since_start(tracker, self.form_name(), "utter_invalid_area"):
+            call.say("utter_invalid_area")
+            return {"area": None}
         try:
             outage = await call.services.faults.outage(value.get("city"), value.get("district"))
         except HotlineError as error:
@@ -318,6 +324,10 @@ class ActionReportHandsetFault(ReportFault):
     """刚买的手机就出问题了."""
 
     kind = "handset"
+
+
+def _sets(event: Mapping[str, Any], slot: str) -> bool:
+    return bool(event["event"] == "slot" and event["name"] == slot)
 
 
 def fault_kind(call: Call) -> str:

@@ -49,7 +49,7 @@ PLAIN_YES = re.compile("^[嗯啊哦呃哎,。 ]*(?:对|是的|是啊|好的|好�
 # A yes and nothing else, whatever it was understood as.
 BARE_YES = re.compile("[嗯啊哦呃哎,。 ]*(?:需要|要|好|是|对|行|可以|确认|没错|登记吧)[的吧啊呀了嗯,。 ]*")
 # No yes to a change contains one of these, however it was understood (算了不挂失了, 好像不对吧).
-DOUBTFUL = re.compile("不(?!错)|别|没(?!错|问题)|算了|等等|等一下|吗|\\?|怎么|为什么|多少")
+DOUBTFUL = re.compile("不(?!错)|别|没(?!错|问题)|算了|等等|等一下|吗|\\?|怎么|为什么|多少|\\.\\.")
 
 
 class NumberChecks:

@@ -39,6 +39,7 @@ from hotline.services.secretary import (
     meant_for_us,
     message_in,
     nothing_more,
+    own_surname,
     recipient_among,
     replaces,
     surname_in,
@@ -167,6 +168,8 @@ class ValidateLeaveMessageForm(SecretaryForm):
     ) -> dict[str, Any]:
         """The surname; empty when the caller would rather not tell it."""
         call = Call(dispatcher, tracker, domain)
+        if begins_anew(tracker, self.form_name()) and (own := own_surname(call.text)):
+            return {"sender_surname": own}
         if not requested(call, "sender_surname"):
             return {}
         surname = call.entity("surname") or surname_in(call.text)
@@ -179,7 +182,7 @@ class ValidateLeaveMessageForm(SecretaryForm):
     ) -> dict[str, Any]:
         """With it the title."""
         call = Call(dispatcher, tracker, domain)
-        if value is None or not requested(call, "sender_surname"):
+        if not value or value == before_this_message(tracker, "sender_surname"):
             return {"sender_surname": value}
         return {"sender_surname": value, "sender_title": call.entity("title") or await title_by_contract(call, value)}
 

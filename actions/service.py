@@ -14,8 +14,8 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Call, HotlineAction, cleared
-from actions.billing import CAUSES, AccountQuery
+from actions.base import Call, HotlineAction, cleared, dropped_task
+from actions.billing import CAUSES, AccountQuery, fee_of
 from actions.forms import (
     ASIDES,
     DOUBTFUL,
@@ -39,11 +39,14 @@ from hotline.services.service import (
     by_extreme,
     by_part,
     by_volume,
+    means_the_plan,
     meant,
     names_something,
     needs_hall,
 )
 
+ITS_PLAN = "*"  # the plan that the number has, whatever it is called
+OFFER_OF_ROAMING = f"/open_service?service={ROAMING}"
 MOST_CHOICES = 5  # more keys than these nobody remembers
 MOST_UNKNOWN = 2
 MOST_BESIDE_A_NAME = 2
@@ -153,6 +156,8 @@ class ChangeForm(ConfirmChecks, AccountForm):
             names = [name for name in names if name != call.slot(slot)]
         if len(names) == 1:
             return {slot: names[0]}
+        if self.kind == "cancel_service" and not names and means_the_plan(call.text):
+            return {slot: ITS_PLAN}
         unknown = not names and needs_hall(call.text)
         asked = requested(call, slot) and call.intent in ("inform", self.kind) and names_something(call.text)
         unknown = unknown or (not names and asked)
@@ -161,6 +166,9 @@ class ChangeForm(ConfirmChecks, AccountForm):
     async def validate_item(self, call: Call, value: Any) -> dict[str, Any]:
         """What we have is taken; what only a business hall can do, or what is not found twice, ends the task."""
         slot, _ = ITEMS[self.kind]
+        if value == ITS_PLAN:
+            call.say(REFUSALS["plan_required"], item=call.words.phrase("utter_service_the_plan"))
+            return {slot: None, **drop()}
         if value != "?":
             return {slot: value}
         invalid = f"utter_invalid_{slot}"
@@ -377,6 +385,15 @@ class ActionReportLost(ChangeAction):
             call.say("utter_service_lost_not_reported")
 
 
+class ActionDropLostReport(HotlineAction):
+    """Who has lost the phone gets no code by SMS: without the password a human."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Say that nothing was stopped, and offer."""
+        call.say("utter_service_lost_not_reported")
+        return dropped_task()
+
+
 class ActionResumeService(ChangeAction):
     """Opens the line at once."""
 
@@ -385,11 +402,13 @@ async def named_items(call: Call, kind: str) -> list[str]:
     """What the customer names: by its name, by its volume (十个G), or by a part of what was just offered (周末的)."""
     slot, entities = ITEMS[kind]
     names = meant(call.text, [name for entity in entities for name in call.entities(entity)])
+    if kind == "open_service" and not names and not names_something(call.text) and call.offered(OFFER_OF_ROAMING):
+        names = [ROAMING]
     if not names and kind in SOLD_BY_VOLUME:
         names = by_volume(call.text, await getattr(call.services.catalogue, SOLD_BY_VOLUME[kind])())
     if not names and requested(call, slot) and call.intent not in ASIDES:
         offered = _titles_offered(call)
-        names = by_part(call.text, offered) or by_extreme(call.text, offered)
+        names = by_part(call.text, offered) or ([] if kind == "cancel_service" else by_extreme(call.text, offered))
     return names
 
 
@@ -419,6 +438,8 @@ def _may_answer(call: Call, kind: str, entities: Sequence[str]) -> bool:
 
     A mere name (周末流量包) is an answer, whatever else it could open.
     """
+    if kind == "cancel_service" and call.intent == "change_plan":
+        return False  # another plan instead is a wish of its own
     if call.intent in ("inform", "affirm", "deny", "nlu_fallback", kind) or CORRECTION.match(call.text):
         return True
     spans = [e for e in call.tracker.latest_message.get("entities", []) if e["entity"] in entities and "start" in e]
@@ -449,7 +470,7 @@ def _details(call: Call, prepared: Prepared, item: str) -> dict[str, Any]:
     details = {
         "phone_number": prepared.account.subscriber.phone,
         "item": item,
-        "present": prepared.account.subscriber.plan,
+        "present": prepared.account.subscriber.next_plan or prepared.account.subscriber.plan,
         "effective": formats.day(prepared.effective),
         "fee": "",
         "price": "",
@@ -459,9 +480,7 @@ def _details(call: Call, prepared: Prepared, item: str) -> dict[str, Any]:
         "days": "",
     }
     if offer is not None:
-        details["price"] = formats.fee(offer.fee)
-        free = call.words.phrase("utter_service_free")
-        details["fee"] = call.words.phrase("utter_service_fee", fee=formats.fee(offer.fee)) if offer.fee else free
+        details.update(price=formats.fee(offer.fee), fee=fee_of(call, offer))
     if isinstance(offer, (Plan, Pack)):
         details["data"] = formats.volume(offer.data)
     if isinstance(offer, Plan):

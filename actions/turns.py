@@ -21,6 +21,9 @@ TOPICS = "utter_courtesy_topics"
 UNANSWERED = ("nlu_fallback", "silence")
 OVER = ("anything_else", "more")  # silence after these questions means that nothing more is wanted
 NOT_SO = re.compile("[嗯呃啊哦哎,。 ]*(?:不对|不是|错了|弄错|搞错)")
+# 需要的话,我可以…: taken up by words that want something, not by mere agreement (好的).
+WANTED = re.compile("要|需|可以|行|发|办|查|开")
+NO_OFFERS = frozenset({"/deny", "/affirm", "/ask_capabilities", "/request_human"})
 MOST_CHOICES = 3
 # What a yes means when the assistant offered something: the intent that takes the offer up.
 OFFERS = {
@@ -62,6 +65,8 @@ class ActionFinishTask(HotlineAction):
         if call.slot("complaint_waits"):  # the bill was explained to who complained of it
             call.say("utter_complaint_ask_insist")
             return [SlotSet("complaint_waits", None)]
+        if _asks_already(call):
+            return events
         left = left_open(call.tracker.events)
         if left:
             call.say("utter_courtesy_ask_resume", task=title(call, left))
@@ -113,7 +118,11 @@ class ActionAffirm(HotlineAction):
         elif call.asked == "more":
             call.say("utter_courtesy_go_on")
         elif call.asked == "anything_else":
-            call.say("utter_courtesy_tell_me")
+            offers = [button["title"] for button in call.buttons_before() if button["payload"] not in NO_OFFERS]
+            if offers and WANTED.search(call.text):
+                call.redirect(text=offers[0])
+            else:
+                call.say("utter_courtesy_tell_me")
         else:
             call.say("utter_courtesy_anything_else")
         return []
@@ -179,7 +188,7 @@ class ActionInform(HotlineAction):
         left = left_open(call.tracker.events)
         if call.asked == "resume_task" and left:  # its question is answered, which is a yes to going on
             return [FollowupAction(left)]
-        if call.entities("phone_number") and _offered_last(call, "/request_callback"):
+        if call.entities("phone_number") and call.offered("/request_callback"):
             return [FollowupAction("request_callback_form")]
         last = call.slot("last_task")
         if last and any(call.entities(kind) for kind in FOLLOW_UPS.get(last, ("phone_number",))):
@@ -335,19 +344,17 @@ def _offer_human(
         call.say(offer)
 
 
+def _asks_already(call: Call) -> bool:
+    """Whether this turn's answer ends with a question of its own, beside which no other is put."""
+    for event in reversed(call.tracker.events):
+        if event["event"] == "user":
+            return False
+        if event["event"] == "bot":
+            return bool(((event.get("metadata") or {}).get("metadata") or {}).get("asks") == "offer_human")
+    return False
+
+
 def _done_last(call: Call) -> bool:
     """Whether the answer before these words told that something was carried out."""
-    said = [event.get("metadata") or {} for event in _last_answers(call)]
+    said = [event.get("metadata") or {} for event in call.answers_before()]
     return any((metadata.get("metadata") or {}).get("done") for metadata in said)
-
-
-def _offered_last(call: Call, payload: str) -> bool:
-    """Whether a button of the answer before these words stands for it."""
-    buttons = [button for event in _last_answers(call) for button in (event.get("data") or {}).get("buttons") or []]
-    return any(button["payload"] == payload for button in buttons)
-
-
-def _last_answers(call: Call) -> list[dict[str, Any]]:
-    events = call.tracker.events
-    turns = [index for index, event in enumerate(events) if event["event"] == "user"]
-    return [event for event in events[turns[-2] : turns[-1]] if event["event"] == "bot"] if len(turns) > 1 else []

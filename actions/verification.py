@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Optional
 
 from rasa_sdk import Tracker
@@ -10,17 +11,21 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import Call, HotlineAction, cleared, return_to_task
 from actions.forms import ConfirmChecks, NumberChecks, TaskForm, drop, requested
-from hotline.errors import HotlineError, OrderRefusedError
+from hotline.errors import GatewayError, HotlineError, OrderRefusedError
 from hotline.masking import mask
 
 MOST_WEAK = 3
+NOT_RECEIVED = re.compile("(?:没|未|不)(?:有|能)?(?:收|接|看)?到|再发|重发|重新发|再来一个")
 
 
 class ActionAskIdentityVerified(HotlineAction):
-    """Asks for the service password; after a wrong one in the words of 1860-12."""
+    """Asks for the service password; after a wrong one in the words of 1860-12. Not where it would be of no use."""
 
     async def perform(self, call: Call) -> Optional[list[EventType]]:
         """Ask."""
+        if await _locked(call):
+            call.say("utter_verification_locked")
+            return _dropped()
         wrong = call.slot("password_attempts")
         call.say(
             "utter_verification_wrong_password" if wrong else "utter_verification_ask_password",
@@ -110,17 +115,19 @@ class ValidateResetPasswordForm(ConfirmChecks, NumberChecks, TaskForm):
 
 
 class ActionAskSmsCodeChecked(HotlineAction):
-    """Sends the code, unless one can still be entered, and asks for it."""
+    """Sends the code, unless one can still be entered, and asks for it; a new one to who has not got it."""
 
     async def perform(self, call: Call) -> Optional[list[EventType]]:
         """Ask."""
         phone = call.slot("phone_number")
+        anew = bool(NOT_RECEIVED.search(call.text))
         try:
             sent = await call.services.reset.send_code(
                 call.conversation,
                 phone,
                 lambda code: call.words.phrase("utter_verification_sms_code_text", code=code),
                 f"{call.conversation}:{call.message_id}:code",
+                anew=anew,
             )
         except HotlineError as error:
             call.excuse(error)
@@ -128,6 +135,8 @@ class ActionAskSmsCodeChecked(HotlineAction):
         if not sent:
             call.say("utter_verification_too_many_codes")
             return _dropped()
+        if anew:
+            call.say("utter_verification_sms_code_again")
         wrong = call.slot("password_attempts")
         call.say(
             "utter_verification_wrong_sms_code" if wrong else "utter_verification_ask_sms_code", phone_number=phone
@@ -176,6 +185,14 @@ def _secret_result(call: Call, slot: str) -> dict[str, Any]:
     """The result of the secret that the door took out of the message, as the answer to the question for a slot."""
     result = call.metadata.get("secret_result") if call.intent == "secret_entered" and requested(call, slot) else None
     return {slot: result} if result else {}
+
+
+async def _locked(call: Call) -> bool:
+    """Whether the number takes no password today; what cannot be looked up comes out when it is entered."""
+    try:
+        return await call.services.verification.locked(str(call.slot("phone_number")))
+    except GatewayError:
+        return False
 
 
 def _dropped() -> list[EventType]:

@@ -34,7 +34,7 @@ class Subscriber:
 
     ``status`` is ``active``, ``suspended`` or ``closed``; ``suspended_for`` is ``arrears``, ``lost``, ``realname``,
     ``contract`` or
-    None; ``gender`` is ``male``, ``female`` or None.
+    None; ``gender`` is ``male``, ``female`` or None. ``next_plan`` is ordered but not in force yet.
     """
 
     phone: str
@@ -46,6 +46,8 @@ class Subscriber:
     plan_since: date
     contract_until: Optional[date]
     services: tuple[str, ...]
+    next_plan: Optional[str] = None
+    next_plan_since: Optional[date] = None
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,7 @@ class SqlBillingGateway:
 def _subscriber(connection: Connection, row: Any, today: date) -> Subscriber:
     held = select(subscriber_services.c.service).where(subscriber_services.c.phone == row.phone)
     plan, since = plan_in_force(row, today)
+    to_come = row.next_plan is not None and row.next_plan_since > today
     return Subscriber(
         phone=row.phone,
         name=row.name,
@@ -101,6 +102,8 @@ def _subscriber(connection: Connection, row: Any, today: date) -> Subscriber:
         plan_since=since,
         contract_until=row.contract_until,
         services=tuple(connection.execute(held.order_by(subscriber_services.c.id)).scalars()),
+        next_plan=row.next_plan if to_come else None,
+        next_plan_since=row.next_plan_since if to_come else None,
     )
 
 

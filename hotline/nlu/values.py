@@ -1,7 +1,7 @@
 """Finds the values in one normalised text. Each ``_find`` below is one entity; ``find_values`` settles overlaps.
 
 Months have no year here, because understanding has no clock: ``0`` this month, ``-1`` the last, ``m:3`` the latest
-March, ``y:2026-03``, ``ly:3`` March of last year, ``last:3`` the last three months.
+March, ``y:2026-03``, ``ly:3`` March of last year, ``last:3`` the last three months, ``去年`` no single one.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ _MONTHS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         re.compile("(?:最近|近|前|过去|这|上)([一二两三四五六1-6]|十二|12)个月(?!后)|(?:最近|近|过去|这)(半年|几个月)"),
         lambda m: "last:" + ({"半年": "6", "几个月": "3"}.get(m[2] or "") or _int(m[1])),
     ),
+    (re.compile("([一二两三四五六七八九1-9])个月(?:以|之)?前"), lambda m: "-" + _int(m[1])),
     (re.compile("上个?月|上月份|前个月"), lambda m: "-1"),
     (re.compile("这个?月|本月|当月|这月份"), lambda m: "0"),
     (
@@ -76,6 +77,9 @@ def _month(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]
         for m in pattern.finditer(text):
             if not (m.lastindex == 1 and _NO_MONTH_BEFORE.search(text[: m.start()])):
                 yield Found("month", value(m), m.start(), m.end())
+    year = re.fullmatch("(?:就|是|查|看|那|嗯)*([去前]年)(?:的|那|账单|呢|吧)*", text)
+    if year:
+        yield Found("month", year[1], year.start(1), year.end(1))
     answer = re.fullmatch(rf"(?:就|是|查|那|嗯)*({_MONTH_NUMBER})(?:的|吧|啊)*", text) if asked == "month" else None
     if answer:
         yield Found("month", "m:" + _int(answer[1]), answer.start(1), answer.end(1))
@@ -157,8 +161,10 @@ def _amount(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
 
 # --- people ----------------------------------------------------------------------------------------------------------
 
-_TITLES = {"先生": "先生", "男士": "先生", "女士": "女士", "太太": "女士", "小姐": "小姐"}
-_TITLE = re.compile("先生|男士|女士|太太|小姐")
+_TITLES = {
+    "先生": "先生", "男士": "先生", "男的": "先生", "女士": "女士", "太太": "女士", "女的": "女士", "小姐": "小姐",
+}  # fmt: skip
+_TITLE = re.compile("先生|男士|男的|女士|太太|女的|小姐")
 _GIVEN = "[\u4e00-\u9fff]"
 _SPELLED = {
     "木子": "李", "弓长": "张", "立早": "章", "耳东": "陈", "双口": "吕", "口天": "吴", "古月": "胡",
@@ -216,7 +222,7 @@ _NOT_A_DISTRICT = frozenset(["小", "地", "市", "郊", "山", "城", "社", "�
 _STREET = re.compile("(?:[东南西北中]|环|一|二|三)?(?:路|街|大街|大道|巷)")
 # A name of two characters is a place where its neighbours say so: 天心 is none in 今天心情.
 _PLACE_BEFORE = re.compile("(?:市|[在住去到搬回是来]|不是)$")
-_PLACE_AFTER = re.compile("[区县]|这|那|哪|附近|有没有|的?营业|$")
+_PLACE_AFTER = re.compile("[区县]|这|那|哪|附近|有没有|的?营业|几点|$")
 _SHORT_ANSWER = 4
 
 

@@ -32,6 +32,12 @@ _INSTEAD = re.compile(
     "^(?:不对|不是|错了|不是的|不是这样的?|记错了|说错了|不准确)[的吧啊呀,,。!! ]*"
     "(?:我?(?:是说|说的是|要说的是|反映的是)|是|应该是)?[::,, ]*"
 )
+_BARE_NO = re.compile("[嗯呃啊哦哎,。 ]*(?:不|没|别|错)")
+_OPENING = re.compile("投诉|举报|申诉|反映|反馈")
+_NO_RECORD = re.compile(
+    "[嗯呃啊哦那我就先算了,。 ]*(?:不|别)(?:用|要|想|必|需要)?(?:再|给我|帮我)?"
+    "(?:登记|投诉|举报|记录?|提交)了?[吧啊。]*"
+)
 _MORE = re.compile("^(?:还有|另外|再加|加上|补充|再说|再补|还要|对了|而且|并且)")
 _PAYMENT = re.compile("到账|没到|未到|交了|缴了|充了|充值|存了")
 _TO_US = re.compile(
@@ -45,6 +51,24 @@ _LANDLINE = re.compile(r"(?<!\d)(0\d{2,3}[- ]?\d{7,8}|\d{7,8})(?!\d)")
 def substance(text: str) -> Optional[str]:
     """The complaint in an opening sentence; None when it says only that there is one (我要投诉)."""
     return written(text) if len(_FRAME.sub("", text)) >= ENOUGH else None
+
+
+def detail(text: str) -> Optional[str]:
+    """What is said of a complaint while something else is asked (她骂我), however short; None for no more than that
+    there is one.
+    """
+    return substance(text) or (None if _OPENING.search(text) else written(text) or None)
+
+
+def adds_to(intent: str, text: str) -> bool:
+    """Whether words that are no answer to the read-back tell more of the complaint (套外流量我没用过)."""
+    tells = intent in ("nlu_fallback", "inform") or (intent == "deny" and not _BARE_NO.match(text))
+    return tells and len(text) > ENOUGH and not another_request(text)
+
+
+def declines_record(text: str) -> bool:
+    """Whether the complaint is not to be recorded after all (不用登记了)."""
+    return bool(_NO_RECORD.fullmatch(text))
 
 
 def written(text: str) -> str:

@@ -19,6 +19,7 @@ DIVERTING = "呼叫转移"
 
 _COMPOUND = re.compile("欧阳|上官|司马|诸葛|夏侯|司徒|皇甫|尉迟|东方|令狐|慕容")
 _SURNAME = re.compile("(?:免贵|我|是)?姓([\u4e00-\u9fff])|^(?:我叫|我是|叫)([\u4e00-\u9fff])[\u4e00-\u9fff]{1,2}$")
+_OWN_SURNAME = re.compile("(?:免贵|我)姓([\u4e00-\u9fff])")
 _SAID = re.compile(
     "(?:就说|就讲|转告(?:他|她|机主|一下)*|告诉(?:他|她|机主|一下)+"
     "|[跟给和](?:他|她|机主)(?:说|讲)(?:一声|一下)?|[,。 ]说)"
@@ -90,6 +91,12 @@ def surname_in(text: str) -> Optional[str]:
     """A surname that the table of surnames does not know: 我姓… ; None when none is told."""
     match = _SURNAME.search(text)
     return (match[1] or match[2]) if match else None
+
+
+def own_surname(text: str) -> Optional[str]:
+    """The surname that somebody tells of himself in passing (…,我姓王,…); None when he tells none."""
+    match = _OWN_SURNAME.search(text)
+    return match[1] if match else None
 
 
 def message_in(text: str) -> Optional[str]:

@@ -125,6 +125,7 @@ _WISH = re.compile("我?想?(?:换|改|买|办理?|开通?|取消|退|订|加|�
 _EXTREME = re.compile(
     "[嗯就那要选来给我换成办]*最(?:(?P<least>便宜|低|少|小)|贵|高|大|多)(?:的|那个|那档|那种|一档|一种|套餐|流量包)*[吧啊呗]*"
 )
+_THE_PLAN = re.compile("(?<!流量)套餐(?!里|外|中|内|包含|送)")
 _AT_HALL = re.compile("销户|注销|退网|过户|携号|转网|副卡|亲情|宽带|补卡|换卡|补办|靓号")
 _OWN_REGISTRATION = re.compile(
     "谁的|谁名下|登记的(?:是)?谁|名下|有没有|是不是|实名了|实名没|查|我这|我的号|这个号|状态|通过了"
@@ -169,6 +170,11 @@ def by_extreme(text: str, offered: Sequence[str]) -> list[str]:
 def names_something(text: str) -> bool:
     """Whether there is more in an answer than the wish itself (换吧, 来个流量包 name nothing)."""
     return len(_WISH.sub("", _FRAME.sub("", text))) >= 2
+
+
+def means_the_plan(text: str) -> bool:
+    """Whether the plan itself is meant, by no name (这个套餐不要了)."""
+    return bool(_THE_PLAN.search(text))
 
 
 def needs_hall(text: str) -> bool:

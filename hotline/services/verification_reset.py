@@ -55,13 +55,16 @@ class PasswordResetService:
         self._clock = clock
         self._make_code = make_code
 
-    async def send_code(self, conversation: str, phone: str, text: Callable[[str], str], key: str) -> bool:
-        """Send a code to the number in the words of ``text(code)``; nothing is sent while one can still be entered.
+    async def send_code(
+        self, conversation: str, phone: str, text: Callable[[str], str], key: str, anew: bool = False
+    ) -> bool:
+        """Send a code to the number in the words of ``text(code)``; nothing is sent while one can still be entered,
+        unless it is wanted ``anew``: then that one holds no more.
 
         False when the number has had its codes of the day.
         """
         now = self._clock.now()
-        if await self._resets.pending(conversation, phone, now, MOST_TRIES):
+        if not anew and await self._resets.pending(conversation, phone, now, MOST_TRIES):
             return True
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         if await self._resets.issued(phone, midnight) >= CODES_A_DAY:
