@@ -19,6 +19,7 @@ from hotline import bootstrap, probes, retention
 from hotline.desk.app import install as install_desk
 from hotline.desk.live import again_and_again
 from hotline.engine import load_agent
+from hotline.framing import FramedRequest
 from hotline.settings import ROOT, Settings
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ STAFF_POLICY = (
 
 def create_app(settings: Settings) -> Sanic:
     """The Sanic application; the model is loaded when it starts."""
-    app = Sanic("hotline", configure_logging=False)
+    app = Sanic("hotline", configure_logging=False, request_class=FramedRequest)
     app.config.REQUEST_MAX_SIZE = 64 * 1024
     app.config.REQUEST_TIMEOUT = 10
     app.config.MOTD = False
@@ -68,7 +69,8 @@ def create_app(settings: Settings) -> Sanic:
 
 def serve_pages(app: Sanic, settings: Settings) -> None:
     """The operator's demo page, the widget, and what browsers may do with either."""
-    app.static("/static", str(STATIC))
+    for path in STATIC.iterdir():  # each by its name: there is no folder in which a path could go astray
+        app.static(f"/static/{path.name}", str(path), name=path.name)
     app.add_route(_page, "/", methods=["GET"])
     app.register_middleware(_headers(settings), "response")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.promises.crowd import ATTACKS, Attacks, beside, p95, wait_times
@@ -26,6 +28,24 @@ async def test_another_customer_goes_on_being_answered(
     print(f"{name}: p95 {p95(took):.3f} s, longest {max(took):.3f} s")
     assert p95(took) < LIMIT, took
     assert product.status("/live") == 200 and product.status("/ready") == 200
+
+
+@pytest.mark.parametrize("path", ["/chat/session", "/chat/image", "/webhooks/ivr/webhook", "/desk/api/login"])
+@pytest.mark.parametrize(
+    "framing",
+    ["Content-Length: -1", "Content-Length: +2", "Content-Length: 0x2", "Content-Length: 2, 2", "Content-Length:",
+     "Content-Length: 2\r\nContent-Length: 3", "Content-Length: 2\r\nTransfer-Encoding: chunked",
+     "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"],
+)  # fmt: skip
+async def test_a_request_whose_end_is_not_told_is_refused_and_stops_nobody(
+    product: Product, path: str, framing: str
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", product.port)
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n{{}}".encode())
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert product.status("/live") == 200
 
 
 async def test_too_much_in_a_queue_is_refused_in_words_and_what_was_taken_is_answered(product: Product) -> None:
