@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Optional
 
 from rasa_sdk import Action, Tracker
@@ -157,6 +158,7 @@ class Call:
                 yield str(((event.get("parse_data") or {}).get("intent") or {}).get("name") or "")
 
 
+@cache
 def snake(name: str) -> str:
     """``ActionQueryBalance`` as ``action_query_balance``."""
     return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")

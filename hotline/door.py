@@ -27,7 +27,7 @@ from hotline import script
 from hotline.answers import Answer, Collector, last_asked
 from hotline.errors import GatewayError, GatewayTimeoutError, GatewayUnavailableError, MessageRejectedError
 from hotline.metrics import Metrics
-from hotline.ports import Conversation, ConversationLock, ConversationStore, Mode
+from hotline.ports import Conversation, ConversationLock, ConversationStore, EventLog, Mode
 from hotline.services.handoff import Reason
 from hotline.services.human_desk import HumanDesk
 from hotline.services.secrets import SecretDesk
@@ -140,14 +140,15 @@ PLAIN = Manner()
 class Door:
     """Lets messages in and answers out.
 
-    ``handler`` is Rasa (``on_new_message`` of an input channel); ``deadline`` is in seconds; ``lock`` is for several
-    processes that serve the same conversations.
+    ``handler`` is Rasa (``on_new_message`` of an input channel), whose trackers are kept in ``events``; ``deadline``
+    is in seconds; ``lock`` is for several processes that serve the same conversations.
     """
 
     def __init__(
         self,
         handler: Handler,
         conversations: ConversationStore,
+        events: EventLog,
         secrets: SecretDesk,
         words: Words,
         deadline: float,
@@ -157,6 +158,7 @@ class Door:
     ) -> None:
         self._handler = handler
         self._conversations = conversations
+        self._events = events
         self._secrets = secrets
         self._words = words
         self._deadline = deadline
@@ -230,7 +232,8 @@ class Door:
     async def _take(self, conversation: str, stack: AsyncExitStack) -> None:
         lock = self._locks.setdefault(conversation, asyncio.Lock())
         try:
-            await asyncio.wait_for(lock.acquire(), self._deadline)
+            # Waiting with a limit makes a task; nearly every turn finds the conversation free.
+            await (asyncio.wait_for(lock.acquire(), self._deadline) if lock.locked() else lock.acquire())
         except asyncio.TimeoutError:
             raise GatewayTimeoutError(f"a conversation was not free within {self._deadline} s") from None
         stack.callback(lock.release)
@@ -244,19 +247,20 @@ class Door:
         if said is not None:
             return Turn([Answer.from_dict(item) for item in said], conversation, repeated=True)
         read = manner.read(inbound, conversation)
-        if read and conversation.mode is Mode.HUMAN:
-            answers = await self._to_human(read, conversation)
-        else:
-            answers = await self._answers(read, conversation, manner, until) if read else []
-            await self._mind_the_queue(answers, conversation)
-        dressed = manner.dress(answers, conversation)
-        if dressed is not None:
-            answers = answers or [Answer(text="")]
-            answers[-1].dressed = dressed
-        with self._metrics.stage("save"):
-            said = await self._conversations.save(
-                conversation, inbound.message_id, [answer.as_dict() for answer in answers]
-            )
+        with self._events.turn(conversation.id) as events:
+            if read and conversation.mode is Mode.HUMAN:
+                answers = await self._to_human(read, conversation)
+            else:
+                answers = await self._answers(read, conversation, manner, until) if read else []
+                await self._mind_the_queue(answers, conversation)
+            dressed = manner.dress(answers, conversation)
+            if dressed is not None:
+                answers = answers or [Answer(text="")]
+                answers[-1].dressed = dressed
+            with self._metrics.stage("save"):
+                said = await self._conversations.save(
+                    conversation, inbound.message_id, [answer.as_dict() for answer in answers], events
+                )
         if answers and conversation.mode is Mode.HUMAN and self._handoff is not None:
             await self._handoff.heard(conversation.id)
         return Turn([Answer.from_dict(item) for item in said], conversation)

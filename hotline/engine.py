@@ -16,7 +16,6 @@ from hotline.ports import EventLog
 from hotline.rasa_actions import InProcessActions
 from hotline.rasa_agent import HotlineAgent
 from hotline.settings import ROOT
-from hotline.stores.replay import Replay
 from hotline.stores.tracker import HotlineTrackerStore
 from hotline.wording import Words
 
@@ -52,8 +51,9 @@ def make_door(handler: Any, services: Services) -> Door:
     words = Words.from_file(ROOT / "domain.yml")
     deadline = services.settings.turn_deadline
     return Door(
-        Replay(handler, services.events),
+        handler,
         services.conversations,
+        services.events,
         services.secrets,
         words,
         deadline,

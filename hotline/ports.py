@@ -9,7 +9,7 @@ and are chosen in ``hotline/bootstrap.py`` alone; each port has one contract sui
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -450,12 +450,16 @@ class ConversationStore(Protocol):
         ...
 
     async def save(
-        self, conversation: Conversation, message: str, answers: Sequence[Mapping[str, Any]]
+        self,
+        conversation: Conversation,
+        message: str,
+        answers: Sequence[Mapping[str, Any]],
+        events: Sequence[Batch] = (),
     ) -> Sequence[Mapping[str, Any]]:
-        """Keep the conversation and the answers to one message, in one transaction.
+        """Keep the conversation, the answers to one message and the tracker's events of that turn, in one transaction.
 
         Returns the answers, each with its ``sequence``. When the message was answered before, nothing is changed and
-        the first answers are returned.
+        the first answers are returned. Raises ``GatewayDataError`` when another process has appended events meanwhile.
         """
         ...
 
@@ -527,19 +531,36 @@ class CallRecords(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Events that stand behind the first ``position`` ones of a conversation."""
+
+    position: int
+    events: Sequence[dict[str, Any]]
+
+    @property
+    def end(self) -> int:
+        """How many events the conversation has with them."""
+        return self.position + len(self.events)
+
+
 class EventLog(Protocol):
     """The events of Rasa's trackers as JSON objects, in order, appended and never changed."""
 
+    def turn(self, conversation: str) -> AbstractContextManager[list[Batch]]:
+        """Within this context what is appended to the conversation is not written but held in the list that it gives.
+
+        Who has the list keeps it with the turn's answers, in one transaction (``ConversationStore.save``); when the
+        context is left by an error, the log knows of none of it.
+        """
+        ...
+
     async def length(self, conversation: str) -> int:
-        """How many events a conversation has."""
+        """How many events a conversation has, held ones included."""
         ...
 
     async def read(self, conversation: str) -> Sequence[dict[str, Any]]:
-        """All events of a conversation."""
-        ...
-
-    async def recent(self, conversation: str, turns: int) -> Sequence[dict[str, Any]]:
-        """The events of the last turns of a conversation."""
+        """All events of a conversation that are written."""
         ...
 
     async def append(self, conversation: str, position: int, events: Sequence[dict[str, Any]]) -> None:

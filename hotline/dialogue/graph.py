@@ -5,11 +5,14 @@ Rasa's ``DaskGraphRunner`` finds the needed nodes and plans their order anew for
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
 from rasa.engine.graph import ExecutionContext, GraphNode, GraphNodeHook, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.storage.storage import ModelStorage
+
+Step = Callable[[Mapping[str, Any]], Any]
 
 
 class DirectGraphRunner(DaskGraphRunner):
@@ -24,7 +27,7 @@ class DirectGraphRunner(DaskGraphRunner):
     ) -> None:
         """See Rasa's."""
         super().__init__(graph_schema, model_storage, execution_context, hooks)
-        self._plans: dict[tuple[str, ...], list[tuple[str, GraphNode, list[str]]]] = {}
+        self._plans: dict[tuple[str, ...], list[tuple[str, Step]]] = {}
 
     def run(self, inputs: Optional[dict[str, Any]] = None, targets: Optional[list[str]] = None) -> dict[str, Any]:
         """See Rasa's; what a component raises is raised as it is."""
@@ -33,11 +36,11 @@ class DirectGraphRunner(DaskGraphRunner):
         if plan is None:
             plan = self._plans[wanted] = self._planned(wanted)
         known = dict(inputs or {})
-        for name, node, needs in plan:
-            known[name] = node(*[(need, known[need]) for need in needs])[1]
+        for name, step in plan:
+            known[name] = step(known)
         return {name: known[name] for name in wanted}
 
-    def _planned(self, targets: tuple[str, ...]) -> list[tuple[str, GraphNode, list[str]]]:
+    def _planned(self, targets: tuple[str, ...]) -> list[tuple[str, Step]]:
         nodes = self._graph_schema.minimal_graph_schema(list(targets)).nodes
         order: list[str] = []
 
@@ -49,4 +52,12 @@ class DirectGraphRunner(DaskGraphRunner):
 
         for name in targets:
             visit(name)
-        return [(name, self._instantiated_nodes[name], list(nodes[name].needs.values())) for name in order]
+        return [(name, _step(self._instantiated_nodes[name], nodes[name].needs)) for name in order]
+
+
+def _step(node: GraphNode, needs: Mapping[str, str]) -> Step:
+    """A node as a function of all that is known; its component is called where the node would only do that."""
+    if not node._eager or node._hooks:
+        return lambda known: node(*[(need, known[need]) for need in needs.values()])[1]
+    function, component = node._fn, node._component
+    return lambda known: function(component, **{name: known[need] for name, need in needs.items()})

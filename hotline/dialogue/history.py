@@ -24,10 +24,12 @@ from rasa.shared.core.events import (
     ActionExecuted,
     ActionReverted,
     ActiveLoop,
+    BotUttered,
     DefinePrevUserUtteredFeaturization,
     Event,
     Restarted,
     SessionStarted,
+    SlotSet,
     UserUtteranceReverted,
     UserUttered,
 )
@@ -113,6 +115,11 @@ class History:
 
     def add(self, event: Event, domain: Domain) -> bool:
         """Fold an event in; False when the fold has to be begun anew, with ``fold`` over all events."""
+        kind = type(event)  # isinstance asks Rasa's abstract base class, and most events are plain ones
+        if kind is SlotSet or kind is BotUttered:
+            self.applied.append(event)
+            event.apply_to(self._replay)
+            return True
         if isinstance(event, (Restarted, SessionStarted)):
             self._begin()
             return True

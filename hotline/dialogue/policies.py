@@ -66,7 +66,7 @@ class IndexedRulePolicy(RulePolicy):
     def _book(self, lookup: dict[str, str]) -> RuleBook:
         known = self._books.get(id(lookup))
         if known is None or known[0] is not lookup:
-            known = self._books[id(lookup)] = lookup, RuleBook(lookup, self._does_rule_match_state)
+            known = self._books[id(lookup)] = lookup, RuleBook(lookup)
         return known[1]
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Optional
 
 from rasa.shared.core.domain import Domain, State
-from rasa.shared.core.events import ActionExecuted, Event
+from rasa.shared.core.events import ActionExecuted, Event, Restarted
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
@@ -33,6 +33,7 @@ class HotlineTracker(DialogueStateTracker):
         self._dicts: list[dict[str, Any]] = []
         self._written = 0  # how many of ``_dicts`` are ours; a copy shares them with the tracker it was made of
         self._borrowed = False
+        self._searched = self._restarted = 0
 
     def for_domain(self, domain: Domain) -> HotlineTracker:
         """This tracker, whose states are those that the domain shows."""
@@ -42,6 +43,14 @@ class HotlineTracker(DialogueStateTracker):
     def last_events(self, start: int) -> list[Event]:
         """The events from a position on, found from the end."""
         return list(islice(reversed(self.events), len(self.events) - start))[::-1]
+
+    def idx_after_latest_restart(self) -> int:
+        """See Rasa's, which looks through all events."""
+        for position in range(self._searched, len(self.events)):
+            if type(self.events[position]) is Restarted:
+                self._restarted = position + 1
+        self._searched = len(self.events)
+        return self._restarted
 
     def event_dicts(self, start: int = 0) -> list[dict[str, Any]]:
         """The events from a position on as JSON objects, each made once; they are shared: do not change them."""
@@ -115,7 +124,7 @@ class HotlineTracker(DialogueStateTracker):
 
     def actions_since_listening(self, quiet: tuple[str, ...]) -> int:
         """How many actions were executed since the last of these."""
-        names = (event.action_name for event in reversed(self.events) if isinstance(event, ActionExecuted))
+        names = (event.action_name for event in reversed(self.events) if type(event) is ActionExecuted)
         return sum(1 for _ in _until(names, quiet))
 
     def _set_slot(self, key: str, value: Any) -> None:

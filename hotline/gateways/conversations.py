@@ -16,7 +16,8 @@ from hotline.gateways.database import Database, upsert
 from hotline.gateways.facts import record
 from hotline.gateways.schema import answers as answered
 from hotline.gateways.schema import conversations, handoffs
-from hotline.ports import Clock, Conversation, Mode
+from hotline.gateways.trackers import insert_events
+from hotline.ports import Batch, Clock, Conversation, Mode
 from hotline.services.facts import facts_of
 from hotline.services.handoff import State, mode_of
 
@@ -55,7 +56,9 @@ class SqlConversationStore:
 
         return await self._database.read(work)
 
-    async def save(self, conversation: Conversation, message: str, answers: Answers) -> Answers:
+    async def save(
+        self, conversation: Conversation, message: str, answers: Answers, events: Sequence[Batch] = ()
+    ) -> Answers:
         """See the port. What reports count of the turn is kept with it."""
         now = self._clock.now()
         facts = facts_of(conversation, answers)
@@ -76,6 +79,8 @@ class SqlConversationStore:
                 return first
             connection.execute(_UPDATE, {"conversation": conversation.id, **values})
             record(connection, facts, conversation.id, conversation.channel, now)
+            if events:
+                insert_events(connection, conversation.id, events, now)
             return _insert(connection, conversation.id, message, answers)
 
         return await self._database.write(work)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.engine import Connection
 
 from hotline.gateways.database import Database
 from hotline.gateways.schema import tracker_events
-from hotline.ports import Clock
+from hotline.ports import Batch, Clock
 
 Events = Sequence[dict[str, Any]]
 
@@ -20,37 +22,54 @@ _LAST = (
     select(tracker_events.c.position, tracker_events.c.events)
     .where(tracker_events.c.conversation == bindparam("conversation"))
     .order_by(tracker_events.c.position.desc())
-    .limit(bindparam("count"))
+    .limit(1)
 )
 _INSERT = insert(tracker_events)
 
-
-class _Turn(NamedTuple):
-    position: int
-    events: Events
-
-
-# How many turns of how many conversations a process that serves alone remembers.
-TURNS, CONVERSATIONS = 5, 500
+CONVERSATIONS = 2000  # whose lengths a process that serves alone remembers
 
 
 class SqlEventLog:
-    """``EventLog`` over the table ``tracker_events``: a row a turn.
+    """``EventLog`` over the table ``tracker_events``: a row a batch.
 
-    While a process serves ``alone``, it remembers the last turns that it wrote, and need not ask for them. Should
-    another write all the same, the next ``append`` is refused, and what was remembered is forgotten.
+    While a process serves ``alone``, it remembers how long the conversations are, and need not ask. Should another
+    write all the same, the next batch is refused, and what was remembered is forgotten.
     """
 
     def __init__(self, database: Database, clock: Clock, alone: Callable[[], bool] = lambda: False) -> None:
         self._database = database
         self._clock = clock
         self._alone = alone
-        self._known: OrderedDict[str, deque[_Turn]] = OrderedDict()
+        self._lengths: OrderedDict[str, int] = OrderedDict()
+        self._held: dict[str, list[Batch]] = {}
+
+    @contextmanager
+    def turn(self, conversation: str) -> Iterator[list[Batch]]:
+        """See the port."""
+        held = self._held[conversation] = []
+        try:
+            yield held
+        except BaseException:
+            self._lengths.pop(conversation, None)
+            raise
+        finally:
+            del self._held[conversation]
 
     async def length(self, conversation: str) -> int:
         """See the port."""
-        rows = await self._last(conversation, 1)
-        return rows[0].position + len(rows[0].events) if rows else 0
+        held = self._held.get(conversation)
+        if held:
+            return held[-1].end
+        if not self._alone():
+            self._lengths.clear()
+        known = self._lengths.get(conversation)
+        if known is None:
+            row = await self._database.read(
+                lambda connection: connection.execute(_LAST, {"conversation": conversation}).one_or_none()
+            )
+            known = row.position + len(row.events) if row else 0
+            self._remember(conversation, known)
+        return known
 
     async def read(self, conversation: str) -> Events:
         """See the port."""
@@ -62,23 +81,17 @@ class SqlEventLog:
         rows = await self._database.read(lambda connection: connection.execute(query).scalars().all())
         return [event for events in rows for event in events]
 
-    async def recent(self, conversation: str, turns: int) -> Events:
-        """See the port."""
-        return [event for row in reversed(await self._last(conversation, turns)) for event in row.events]
-
     async def append(self, conversation: str, position: int, events: Events) -> None:
         """See the port."""
-        created = self._clock.now()
-
-        def work(connection: Connection) -> None:
-            row = {"conversation": conversation, "position": position, "events": list(events), "created": created}
-            connection.execute(_INSERT, row)
-
-        known = self._known.pop(conversation, None)
-        await self._database.write(work)
-        if known is not None:
-            known.append(_Turn(position, events))
-            self._remember(conversation, known)
+        batch = Batch(position, events)
+        held = self._held.get(conversation)
+        if held is not None:
+            held.append(batch)
+        else:
+            self._lengths.pop(conversation, None)
+            now = self._clock.now()
+            await self._database.write(lambda connection: insert_events(connection, conversation, [batch], now))
+        self._remember(conversation, batch.end)
 
     async def conversations(self) -> Sequence[str]:
         """See the port."""
@@ -87,22 +100,18 @@ class SqlEventLog:
         found: Sequence[str] = await self._database.read(lambda connection: connection.execute(query).scalars().all())
         return found
 
-    async def _last(self, conversation: str, count: int) -> list[_Turn]:
-        """The last turns, at most ``TURNS``, the latest first."""
-        alone = self._alone()
-        if not alone:
-            self._known.clear()
-        known = self._known.get(conversation)
-        if known is None:
-            values = {"conversation": conversation, "count": TURNS if alone else count}
-            rows = await self._database.read(lambda connection: connection.execute(_LAST, values).all())
-            known = deque((_Turn(row.position, row.events) for row in reversed(rows)), TURNS)
-            if alone:
-                self._remember(conversation, known)
-        return list(reversed(known))[:count]
+    def _remember(self, conversation: str, length: int) -> None:
+        if self._alone():
+            self._lengths[conversation] = length
+            self._lengths.move_to_end(conversation)
+            while len(self._lengths) > CONVERSATIONS:
+                self._lengths.popitem(last=False)
 
-    def _remember(self, conversation: str, turns: deque[_Turn]) -> None:
-        self._known[conversation] = turns
-        self._known.move_to_end(conversation)
-        while len(self._known) > CONVERSATIONS:
-            self._known.popitem(last=False)
+
+def insert_events(connection: Connection, conversation: str, batches: Sequence[Batch], now: datetime) -> None:
+    """Append batches within a transaction; refused by the database where others stand already."""
+    rows = [
+        {"conversation": conversation, "position": batch.position, "events": list(batch.events), "created": now}
+        for batch in batches
+    ]
+    connection.execute(_INSERT, rows)

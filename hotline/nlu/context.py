@@ -35,9 +35,10 @@ def asked_last(message: Message) -> Optional[str]:
 def topic_of(events: Reversible[Event]) -> Optional[str]:
     """The intent of the task that a conversation was about last, from its events; None at its beginning."""
     for event in reversed(events):
-        if isinstance(event, SessionStarted):
+        kind = type(event)  # isinstance asks Rasa's abstract base class, for every event of a long talk
+        if kind is SessionStarted:
             return None
-        if isinstance(event, UserUttered) and event.intent_name and event.intent_name not in MOVES | RAISED:
+        if kind is UserUttered and event.intent_name and event.intent_name not in MOVES | RAISED:
             return str(event.intent_name)
     return None
 

@@ -68,7 +68,7 @@ def rasa() -> Rasa:
 
 @pytest.fixture
 def door(rasa: Rasa, services: Services) -> Door:
-    return Door(rasa, services.conversations, services.secrets, WORDS, deadline=0.3)
+    return Door(rasa, services.conversations, services.events, services.secrets, WORDS, deadline=0.3)
 
 
 def message(text: str = "", number: int = 1, **kwargs: Any) -> Inbound:
@@ -255,7 +255,7 @@ async def test_a_store_that_fails_is_an_honest_answer(rasa: Rasa, services: Serv
         async def load(self, conversation: str, message: str) -> Any:
             raise GatewayUnavailableError("down")
 
-    door = Door(rasa, Down(), services.secrets, WORDS, deadline=1)  # type: ignore[arg-type]
+    door = Door(rasa, Down(), services.events, services.secrets, WORDS, deadline=1)  # type: ignore[arg-type]
     turn = await door.receive(message("你好"), lambda answers, _conversation: [a.text for a in answers])
     assert [a.text for a in turn.answers] == ["抱歉"]
     assert turn.answers[-1].dressed == ["抱歉"]

@@ -157,7 +157,7 @@ def test_the_rule_book_finds_what_a_search_of_all_rules_finds() -> None:
     for _ in range(200):
         lookup = {json.dumps([state() for _ in range(chance.randint(1, 3))]): "action_a" for _ in range(20)}
         states = [state() for _ in range(chance.randint(1, 4))]
-        book = RuleBook(lookup, RulePolicy._does_rule_match_state)
+        book = RuleBook(lookup)
         stock = object.__new__(RulePolicy)
         assert set(book.applicable(states)) == RulePolicy._get_possible_keys(stock, lookup, states)
         assert book.depth == max(len(json.loads(key)) for key in lookup)

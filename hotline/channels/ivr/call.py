@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,6 +27,7 @@ from hotline.ports import CallRecords, Clock, Conversation
 logger = logging.getLogger(__name__)
 
 HOLD_AFTER = 1.5
+AT_HAND = 2000  # calls that are remembered to have begun
 OPENING = ":start"  # of an event's id, where the platform's alphabet has no colon
 MOST_UNKEPT = 1000  # calls
 # The events after which the record of the call is kept.
@@ -45,6 +47,8 @@ class Calls:
         self._hold_after = hold_after
         # Apologies of held turns that could not be kept: with the database gone there is nowhere else to leave them.
         self._unkept: dict[str, Actions] = {}
+        # Calls that began here: they need not be asked for at every event.
+        self._begun: OrderedDict[str, None] = OrderedDict()
         self._order: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     @classmethod
@@ -99,7 +103,7 @@ class Calls:
             return await self._serve(event, manner)
 
     async def _serve(self, event: Event, manner: CallManner) -> Actions:
-        if not _bounds(event) and await self._door.conversation(event.call_id) is None:
+        if not _bounds(event) and not await self._has_begun(event.call_id):
             if not serves_itself(event, self._low_confidence):
                 manner.event = replace(event, type="start", caller="")
                 return await self._receive(manner.event, manner)
@@ -108,8 +112,15 @@ class Calls:
             manner.before.extend(greeting[:1])
         return await self._receive(event, manner)
 
+    async def _has_begun(self, call: str) -> bool:
+        """Whether anything of a call was served before, by any process."""
+        return call in self._begun or await self._door.conversation(call) is not None
+
     async def _receive(self, event: Event, manner: CallManner) -> Actions:
         turn = await self._door.receive(Inbound(event.call_id, CHANNEL, event.event_id), manner)
+        self._begun[event.call_id] = None
+        if len(self._begun) > AT_HAND:
+            self._begun.popitem(last=False)
         found = _actions(turn.answers)
         if not turn.repeated:
             await self._keep_record(event, turn, found)

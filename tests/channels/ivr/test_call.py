@@ -56,7 +56,7 @@ def calls(rasa: Rasa, services: Services) -> Calls:
 
 
 def worker(rasa: Rasa, services: Services, hold_after: float = 0.15) -> Calls:
-    door = Door(rasa, services.conversations, services.secrets, WORDS, 1.0, services.lock)
+    door = Door(rasa, services.conversations, services.events, services.secrets, WORDS, 1.0, services.lock)
     return Calls(door, 0.3, services.calls, FixedClock(NOW), hold_after)
 
 
