@@ -12,6 +12,7 @@ from typing import Any, Optional
 
 import yaml
 
+from hotline.masking import mask
 from hotline.ports import ReportStore, Rows, Span
 from hotline.reports.period import Period
 from hotline.services.facts import (
@@ -205,7 +206,8 @@ def _pieces(period: Period, rows: Rows) -> Counter[str]:
 
 async def _comments(store: ReportStore, span: Span, now: datetime) -> list[list[Any]]:
     rows = await store.comments(span, MOST_COMMENTS)
-    return [[at.astimezone(now.tzinfo).isoformat(timespec="minutes"), *rest] for at, *rest in rows]
+    zone = now.tzinfo
+    return [[at.astimezone(zone).isoformat(timespec="minutes"), *rest, mask(comment)] for at, *rest, comment in rows]
 
 
 def _by_channel(rows: Rows) -> Counter[str]:

@@ -49,6 +49,8 @@ BY_HOUR = (2, 1, 1, 1, 1, 2, 4, 9, 16, 22, 22, 18, 14, 15, 18, 19, 18, 16, 14, 1
 BY_WEEKDAY = (1.25, 1.1, 1.0, 1.0, 1.05, 0.8, 0.7)
 CALLS, STRANGE, HUMAN, PARTS, RATES = 0.4, 0.07, 0.06, 0.6, 0.6  # shares
 WAIT, TALK = 32.0, 240.0  # mean seconds
+COMMENTS = ("解决得很快", "等得有点久", "说得很清楚", "没听明白我的问题", "客户代表很耐心")
+COMMENTED = 0.3  # of the ratings on the web
 SLOW, RUDE = 0.12, 0.1  # shares of tickets that lie about, and of talks with a phrase that is held back
 SCORES, WEIGHTS = (5, 4, 3, 2, 1), (48, 30, 12, 6, 4)
 AGENTS = (Staff("a1001", "a1001", "agent"), Staff("a1002", "a1002", "agent"))
@@ -177,7 +179,8 @@ class Traffic:
             return
         button = next((one for one in state["buttons"] if one["title"] == title), None)
         if button:
-            await self.web(conversation, text=title, payload=button["payload"])
+            comment = f",{self._dice.choice(COMMENTS)}" if self._dice.random() < COMMENTED else ""
+            await self.web(conversation, text=title + comment, payload=button["payload"])
 
     async def _after(self, conversation: str, channel: str) -> None:
         one = await self.services.handoff.latest(conversation)

@@ -110,6 +110,12 @@ async def test_a_table_as_csv_in_which_nothing_is_a_formula(open_desk: Desk) -> 
     assert (await raw(open_desk["s9001"], f"reports/csv/none?{TODAY}"))[0].status == 404
 
 
+async def test_a_number_in_a_comment_is_masked(open_desk: Desk) -> None:
+    await open_desk.services.surveys.record("web-1", "web", 1, "我13800138000被多扣了钱")
+    _, found = await open_desk["s9001"].get(f"reports?{TODAY}")
+    assert [row[3] for row in found["tables"]["comments"]["rows"]] == ["我138****8000被多扣了钱"]
+
+
 async def test_all_tables_as_a_workbook(open_desk: Desk) -> None:
     _, content = await raw(open_desk["s9001"], f"reports/xlsx?{TODAY}")
     book = openpyxl.load_workbook(io.BytesIO(content))

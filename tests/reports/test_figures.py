@@ -48,6 +48,7 @@ class Raw:
     talks: list[float] = field(default_factory=list)
     tickets: Counter[tuple[str, int, str, int]] = field(default_factory=Counter)
     scores: Counter[int] = field(default_factory=Counter)
+    comments: list[tuple[str, str]] = field(default_factory=list)
     held: int = 0
 
 
@@ -165,6 +166,8 @@ def counted(path: Path, first: date, last: date, channel: str) -> Raw:
     for row in base.execute("SELECT * FROM ratings"):
         if wanted(moment(row["at"]).date(), row["channel"]):
             raw.scores[row["score"]] += 1
+            if row["comment"]:
+                raw.comments.append((row["conversation"], mask(row["comment"])))
     base.close()
     return raw
 
@@ -206,6 +209,7 @@ def test_the_traffic_has_something_of_everything(played: tuple[Path, dict[str, R
     values = {name: now for name, (now, _) in played[1]["all"].headline.items()}
     missing = [name for name, value in values.items() if not value and name != "open_late"]
     assert not missing
+    assert all(played[1]["all"].tables[name].rows for name in ("comments", "phrases", "taboo", "tickets"))
 
 
 def test_every_headline_figure_is_what_the_raw_events_say(both: tuple[Report, Raw, Raw]) -> None:
@@ -258,6 +262,13 @@ def test_a_table_is_what_the_raw_events_say(both: tuple[Report, Raw, Raw], table
     if table != "tickets" and table != "waits":
         shown = {(collapse(name) if table == "phrases" else name): number for name, number in rows}
     assert shown == expected[table]
+
+
+def test_comments_are_those_of_the_ratings(both: tuple[Report, Raw, Raw]) -> None:
+    found, raw, _ = both
+    rows = found.tables["comments"].rows
+    assert sorted((conversation, comment) for _, conversation, _, comment in rows) == sorted(raw.comments)
+    assert [row[0] for row in rows] == sorted((row[0] for row in rows), reverse=True)
 
 
 def test_held_back_phrases_add_up(both: tuple[Report, Raw, Raw]) -> None:
