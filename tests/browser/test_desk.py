@@ -274,6 +274,38 @@ def test_a_customer_appears_without_reload_and_is_offered(open_desk: Open, site:
     expect(agent.page.locator(".offer")).to_have_count(0)
 
 
+def test_a_tone_tells_of_an_offer_and_of_a_word_that_is_not_looked_at_until_it_is_turned_off(
+    open_desk: Open, site: Site
+) -> None:
+    agent = open_desk("a1001")
+    # Counted in the page, which has nothing to listen with.
+    agent.page.evaluate("""() => {
+        const start = OscillatorNode.prototype.start, html = document.documentElement;
+        OscillatorNode.prototype.start = function (at) {
+            html.dataset.tones = Number(html.dataset.tones ?? 0) + 1;
+            start.call(this, at);
+        };
+    }""")
+
+    def tones(number: int) -> None:
+        expect(agent.page.locator("html")).to_have_attribute("data-tones", str(number))
+
+    name, _ = waiting(site, surname="王")
+    agent.page.locator(".offer").wait_for()
+    tones(2)
+    agent.claim("王先生")
+    customer_says(site, name, "在吗")  # this one is looked at
+    agent.said("在吗", "customer").wait_for()
+    tones(2)
+    agent.page.get_by_role("link", name="工单").click()
+    customer_says(site, name, "还在吗")
+    tones(3)
+    agent.page.get_by_role("button", name="提示音").click()
+    customer_says(site, name, "喂")
+    expect(agent.page).to_have_title(re.compile(r"^\(2\)"))
+    tones(3)
+
+
 def test_both_tabs_of_an_agent_show_the_same(open_desk: Open, site: Site) -> None:
     name, _ = waiting(site)
     agent = open_desk("a1001")

@@ -5,6 +5,7 @@
 import { io, type Socket } from 'socket.io-client';
 import { get, newId, post, Refused } from './api';
 import type { Board, Callback, Card, Entry, Handoff, Mark, Me, Moved, Note, Person, Phrase, Queue, Shown, Status, TicketNews } from './protocol';
+import { ring } from './sound';
 import { words } from './words';
 
 const TYPING_SHOWN = 4_000;
@@ -13,6 +14,7 @@ const BOARD_AFTER = 400; // news come in bunches
 const TOAST_SHOWN = 6_000;
 const ALARMS = ['overdue', 'urge', 'escalate'];
 const MOST_ALARMS = 20;
+const HEARD = [660]; // the tone of a customer's word in a talk that is not looked at
 
 export type Pending = { id: string; text: string; status: 'sending' | 'failed' };
 export type Held = { text: string; marks: Mark[]; suggestions: Phrase[] };
@@ -143,6 +145,7 @@ export class Desk {
     socket.on('handoff', ({ handoff }: { handoff: Handoff }) => this.changed(handoff));
     socket.on('offer', ({ handoff, seconds }: { handoff: Handoff; seconds: number }) => {
       this.set({ offer: { handoff, until: Date.now() + seconds * 1000 } });
+      ring();
     });
     socket.on('entries', ({ handoff, entries }: { handoff: number; entries: Entry[] }) => this.heard(handoff, entries));
     socket.on('notes', ({ handoff, notes }: { handoff: number; notes: Note[] }) => this.change(handoff, { notes }));
@@ -302,10 +305,13 @@ export class Desk {
     const fresh = entries.filter((entry) => !known.has(keyOf(entry)));
     const said = fresh.some((entry) => entry.from === 'customer');
     if (!talk) {
-      if (this.state.mine.some((one) => one.id === id)) void this.read(id).then(() => this.change(id, { unread: 1 }));
+      if (!this.state.mine.some((one) => one.id === id)) return;
+      void this.read(id).then(() => this.change(id, { unread: 1 }));
+      if (said) ring(HEARD);
       return;
     }
     const looking = id === this.open && document.visibilityState === 'visible';
+    if (said && !looking && this.state.mine.some((one) => one.id === id)) ring(HEARD);
     const unread = looking ? 0 : talk.unread + fresh.filter((entry) => entry.from === 'customer').length;
     this.change(id, { entries: merged(talk.entries, entries), unread, ...(said ? { typing: false } : {}) });
   }
@@ -327,6 +333,7 @@ export class Desk {
     const alarming = this.state.me?.role === 'supervisor' && ALARMS.includes(news.kind);
     const alarms = alarming ? [{ ...news, id: ++this.count }, ...this.state.alarms].slice(0, MOST_ALARMS) : this.state.alarms;
     this.set({ alarms, ticketNews: this.state.ticketNews + 1 });
+    if (alarming) ring();
     this.boardSoon();
     for (const [id, talk] of Object.entries(this.state.talks)) {
       if (talk.handoff.conversation === news.ticket.conversation) void this.read(Number(id));

@@ -16,6 +16,7 @@ const PATHS: Record<string, string[]> = {
   transfer: ['M4 8h13', 'M13 4l4 4-4 4', 'M20 16H7', 'M11 12l-4 4 4 4'],
   phone: ['M6 3l3 5-2 2c1 3 4 6 7 7l2-2 5 3c0 2-2 3-4 3C10 21 3 14 3 7c0-2 1-4 3-4'],
   bell: ['M6 10a6 6 0 0 1 12 0v5l2 2H4l2-2z', 'M10 20a2 2 0 0 0 4 0'],
+  silent: ['M6 10a6 6 0 0 1 12 0v5l2 2H4l2-2z', 'M10 20a2 2 0 0 0 4 0', 'M3 3l18 18'],
   logout: ['M14 4H5v16h9', 'M10 12h11', 'M17 8l4 4-4 4'],
   'chevron-down': ['M6 9l6 6 6-6'],
   plus: ['M12 5v14', 'M5 12h14'],

@@ -2,7 +2,7 @@
 
 import { Icon } from '@chatui/core/Icon';
 import { render } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { BoardPage } from './board';
 import { Bench } from './bench';
 import { CallbacksPage } from './callbacks';
@@ -11,6 +11,7 @@ import type { Role, Status } from './protocol';
 import { DeskContext, go, UNANSWERED, useDesk, useNow, useRoute } from './hooks';
 import { Symbols } from './icons';
 import { LogIn } from './login';
+import { ring, silence, silent } from './sound';
 import { TicketsPage } from './tickets';
 import { words } from './words';
 import './base.css';
@@ -105,6 +106,7 @@ function Top({ page, pages }: { page: Page; pages: Page[] }) {
 
 function WhoIAm() {
   const [desk, { me, mine }] = useDesk();
+  const [quiet, setQuiet] = useState(silent);
   return (
     <div class="who">
       {me!.role !== 'clerk' && (
@@ -128,6 +130,20 @@ function WhoIAm() {
           {words.roles[me!.role]} {me!.number}
         </small>
       </span>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={words.sound}
+        title={words.sound}
+        aria-pressed={!quiet}
+        onClick={() => {
+          silence(!quiet);
+          setQuiet(!quiet);
+          ring();
+        }}
+      >
+        <Icon type={quiet ? 'silent' : 'bell'} />
+      </button>
       <button
         type="button"
         class="icon-button"

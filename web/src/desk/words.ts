@@ -13,6 +13,7 @@ export const words = {
   nav: { talks: '会话', tickets: '工单', board: '现场', callbacks: '回电', reports: '报表', label: '导航' },
   status: { available: '空闲', busy: '忙碌', away: '离开', offline: '不在线' } as Record<string, string>,
   statusLabel: '我的状态',
+  sound: '提示音',
   logout: '退出',
   logoutSure: '退出后,您手上的客户会回到排队中。确定退出吗?',
   roles: { agent: '客户代表', supervisor: '值班长', clerk: '申告处理员' } as Record<string, string>,
