@@ -7,13 +7,17 @@ PATH. What is measured is what the customer sees: the clock runs in the page and
 
 ``--compare`` measures the same with deep-chat (MIT), fetched by npm into ``.tools``, on the same server and in turns
 with ours: its ``connect.handler`` speaks the protocol of docs/widget.md over the same socket.io-client and no
-more than that (no resumption, no numbering).
+more than that (no resumption, no numbering). rasa-webchat (Apache-2.0) is only weighed: it speaks the events of
+Rasa's stock channel, in which the browser names its conversation itself, and this server does not take them.
+
+The table is printed and, with all figures, kept in ``benchmarks/results/widget.json``.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import json
 import os
 import shutil
 import socket
@@ -36,8 +40,9 @@ OPENINGS = 5
 # Questions that need no secret, one intent each, so that a turn is a whole one: understanding, rules, action, store.
 QUESTIONS = ("怎么缴费", "有什么优惠活动", "怎么开发票", "你能办什么业务", "你好")
 
-TOOLS = ROOT / ".tools" / "deep-chat"
-DEEP_CHAT = "deep-chat@2.4.2"
+TOOLS = ROOT / ".tools" / "widgets"
+PACKAGES = ("deep-chat@2.4.2", "rasa-webchat@1.0.1")
+RESULTS = ROOT / "benchmarks" / "results" / "widget.json"
 
 # Runs in the chat window: says something and waits until a new answer is drawn.
 ASK = """async (text) => {
@@ -67,7 +72,9 @@ document.getElementById('open').onclick = async () => {
   ]);
   const socket = io({ transports: ['websocket'], auth: { token: (await reply.json()).token } });
   const chat = document.createElement('deep-chat');
-  const show = (turn, signals) => {
+  const drawn = new Promise((done) => { chat.onComponentRender = done; });
+  const show = async (turn, signals) => {
+    await drawn; // what is added before is lost
     const text = turn.answers.map((answer) => answer.text).join('\\n');
     signals ? signals.onResponse({ text }) : chat.addMessage({ text, role: 'ai' });
   };
@@ -121,16 +128,6 @@ class DeepChat(Widget):
     name = "deep-chat"
 
     @staticmethod
-    def fetch() -> None:
-        """Have npm fetch it, and say how large it is."""
-        if not (TOOLS / "node_modules").exists():
-            TOOLS.mkdir(parents=True, exist_ok=True)
-            quiet = ["--no-audit", "--no-fund", "--silent", "--ignore-scripts"]
-            subprocess.run(["npm", "install", *quiet, "--prefix", str(TOOLS), DEEP_CHAT], check=True)
-        for path in _scripts().values():
-            weigh(path)
-
-    @staticmethod
     def load(page: Page, base: str) -> Callable[[], None]:
         """See above; the page and its scripts stand beside the server's own by the browser's doing."""
         page.route(base + "/compare/", lambda route: route.fulfill(body=DEEP_CHAT_PAGE, content_type="text/html"))
@@ -150,6 +147,14 @@ class DeepChat(Widget):
         return float(page.evaluate(DEEP_CHAT_ASK, text))
 
 
+def fetch() -> None:
+    """Have npm fetch what is compared with."""
+    if not (TOOLS / "node_modules").exists():
+        TOOLS.mkdir(parents=True, exist_ok=True)
+        quiet = ["--no-audit", "--no-fund", "--silent", "--ignore-scripts", "--legacy-peer-deps"]
+        subprocess.run(["npm", "install", *quiet, "--prefix", str(TOOLS), *PACKAGES], check=True)
+
+
 def _scripts() -> dict[str, Path]:
     client = ROOT / "web" / "node_modules" / "socket.io-client" / "dist" / "socket.io.min.js"
     bundle = TOOLS / "node_modules" / "deep-chat" / "dist" / "deepChat.bundle.js"
@@ -166,32 +171,61 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=40)
     parser.add_argument("--compare", action="store_true", help="measure deep-chat as well")
     arguments = parser.parse_args()
-    sizes()
+    kinds: list[type[Widget]] = [Widget]
+    loaded = {Widget.name: [STATIC / "hotline-widget.js", STATIC / "window.js"]}
+    if arguments.compare:
+        fetch()
+        kinds.append(DeepChat)
+        loaded[DeepChat.name] = list(_scripts().values())
+        loaded["rasa-webchat"] = [TOOLS / "node_modules" / "rasa-webchat" / "lib" / "index.js"]
+    found: dict[str, dict[str, float]] = {name: {"js_kb": weight(paths)} for name, paths in loaded.items()}
     with running(arguments.base) as base, sync_playwright() as playwright:
-        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=sandbox)
-        kinds: list[type[Widget]] = [Widget]
-        if arguments.compare:
-            DeepChat.fetch()
-            kinds.append(DeepChat)
+        # The page that is compared comes from no address, and Chromium would ask its user before it spoke to this machine.
+        flags = ["--disable-features=LocalNetworkAccessChecks"]
+        if os.geteuid() == 0:
+            flags.append("--no-sandbox")
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
         opened = [[opening(browser, base, kind) for kind in kinds] for _ in range(OPENINGS)]
         asked = messages(browser, base, kinds, arguments.messages)
-        for number, kind in enumerate(kinds):
-            report(f"{kind.name}: pressed to open → first answer drawn", [row[number] for row in opened])
-            waits = [row[number] for row in asked]
-            report(f"{kind.name}: message sent → answer drawn (250 ms of it wait for a second half)", waits)
         browser.close()
+    for number, kind in enumerate(kinds):
+        found[kind.name] |= quantiles("open", [row[number] for row in opened])
+        found[kind.name] |= quantiles("answer", [row[number] for row in asked])
+    table(found)
+    if arguments.compare:
+        run = {"messages": arguments.messages, "openings": OPENINGS, "load": round(os.getloadavg()[0], 1)}
+        RESULTS.write_text(json.dumps({**run, "widgets": found}, indent=2) + "\n", encoding="utf-8")
 
 
-def sizes() -> None:
-    """Bytes of the committed bundle, as they are and gzipped."""
-    for name in ("hotline-widget.js", "window.js", "window.css"):
-        weigh(STATIC / name)
+def weight(paths: list[Path]) -> float:
+    """Gzipped kilobytes of the scripts that a customer loads."""
+    return round(sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths) / 1024, 1)
 
 
-def weigh(path: Path) -> None:
-    data = path.read_bytes()
-    print(f"{path.name:20} {len(data):8} bytes {len(gzip.compress(data, 9)):7} gzipped")
+def quantiles(name: str, milliseconds: list[float]) -> dict[str, float]:
+    """The median and the 95th percentile."""
+    ordered = sorted(milliseconds)
+    p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
+    return {f"{name}_p50": round(statistics.median(ordered)), f"{name}_p95": round(p95)}
+
+
+def table(found: dict[str, dict[str, float]]) -> None:
+    """The figures as docs/widget.md shows them."""
+    rows = {
+        "JavaScript, gzipped, KB": "{js_kb}",
+        "pressed to open → first answer drawn, p50 / p95, ms": "{open_p50} / {open_p95}",
+        "message sent → answer drawn, p50 / p95, ms": "{answer_p50} / {answer_p95}",
+    }
+    print("| | " + " | ".join(found) + " |\n|---|" + "---:|" * len(found))
+    for name, form in rows.items():
+        print(f"| {name} | " + " | ".join(form.format_map(Figures(figures)) for figures in found.values()) + " |")
+
+
+class Figures(dict[str, float]):
+    """What was not measured is a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
 
 
 def opening(browser: Browser, base: str, kind: type[Widget]) -> float:
@@ -218,13 +252,6 @@ def messages(browser: Browser, base: str, kinds: list[type[Widget]], count: int)
     for page in pages:
         page.close()
     return found
-
-
-def report(name: str, milliseconds: list[float]) -> None:
-    ordered = sorted(milliseconds)
-    p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
-    p50 = statistics.median(ordered)
-    print(f"{name}: p50 {p50:.0f} ms, p95 {p95:.0f} ms, most {ordered[-1]:.0f} ms (n={len(ordered)})")
 
 
 @contextmanager
