@@ -6,11 +6,17 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+# How a request begins: behind the end of a sentence it may be another one. 怎么 only for how, not for why.
+_OPENING = (
+    "怎么(?!回事|这|那|样|办|还|会|了|又|就|能|不|没|显示|停|扣)|怎样|如何|有什么|有没有|还有多少"
+    "|我[想要](?=[查问看办开])|帮我|给我|麻烦"
+)
 # Words that join two requests; 还有 only where it is no part of 还有多少, 我家还有个宽带.
 _JOINT = re.compile(
     "[,。;!?]?(?:然后再|然后|顺便再|顺便|顺带|另外再|另外|完了再|(?<=[,。 ])完了|同时|以及|并且|对了"
     "|之后再?(?=[查看帮给办开转])|再(?=[查看帮给办开问说])|还(?=想|要[查看办开取换改]|帮我|给我)|还有(?!多少|几|没|剩|啥|什么|个|一|的))"
-    "|[,。;!?](?=[查看])|(?<=多少)(?=\\w{2,4}(?:还有|还剩|剩)多少)"
+    f"|[,。;!?](?=[查看])|[。;!?](?=(?:{_OPENING}))"
+    "|(?<=多少)(?=\\w{2,4}(?:还有|还剩|剩)多少)"
 )
 # 查一下话费和流量: one verb for two things.
 _SHARED = re.compile("^(?P<verb>.*?(?:查一下|查下|查查|查询|查|看一下|看下|看看|问一下|问下|问问))(?P<things>.{2,12})$")

@@ -19,6 +19,8 @@ def found(model: IntentModel, text: str) -> list[str]:
     [
         ("查下话费再看看还有多少流量", ["query_balance", "query_data_usage"]),
         ("先帮我查流量还剩多少,然后再查一下积分", ["query_data_usage", "query_points"]),
+        ("怎么缴费。怎么开发票", ["query_recharge_ways", "query_invoice"]),  # two messages in one breath
+        ("怎么开发票?有什么套餐", ["query_invoice", "query_plan_catalog"]),
         ("我要报停手机卡丢了,顺便查一下我的话费余额", ["report_lost", "query_balance"]),
     ],
 )
@@ -27,7 +29,18 @@ def test_both_are_found_in_the_order_they_were_made(model: IntentModel, text: st
 
 
 @pytest.mark.parametrize(
-    "text", ["我还有多少流量", "查一下话费", "你好然后我想查话费", "查话费再查一下话费余额", "谢谢然后再见", "然后呢"]
+    "text",
+    [
+        "我手机没信号。怎么回事",
+        "难道我欠费了?怎么显示停机",
+        "帮我查一下。话费还有多少",
+        "我还有多少流量",
+        "查一下话费",
+        "你好然后我想查话费",
+        "查话费再查一下话费余额",
+        "谢谢然后再见",
+        "然后呢",
+    ],
 )
 def test_one_request_is_not_torn_apart(model: IntentModel, text: str) -> None:
     assert found(model, text) == []
