@@ -393,7 +393,7 @@ def test_signing_out_in_one_tab_clears_the_others(window: Window) -> None:
     tab.goto(window.page.url)
     Window(tab).open().theirs("收到:查话费").wait_for()
     tab.evaluate("hotline.signOut()")
-    window.frame.get_by_text("已切换账号").wait_for()
+    window.frame.get_by_text("您已退出登录").wait_for()
     expect(window.mine("查话费")).to_have_count(0)
 
 

@@ -16,6 +16,7 @@ export const words = {
   notAllowed: '此页面未获许可使用在线客服。',
   expired: '上一次会话已过期,已为您开始新的会话。',
   otherCustomer: '已切换账号,为您开始新的会话。',
+  signedOut: '您已退出登录,为您开始新的会话。',
   notKept: '浏览器不允许保存数据:刷新页面后会话将重新开始。',
   signInFailed: '未能确认您的登录状态,您仍可继续咨询。',
   ended: '本次会话已结束,您可以随时继续提问。',

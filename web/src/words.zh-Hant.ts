@@ -17,6 +17,7 @@ export const words: Words = {
   notAllowed: '此頁面未獲許可使用線上客服。',
   expired: '上一次對話已過期,已為您開始新的對話。',
   otherCustomer: '已切換帳號,為您開始新的對話。',
+  signedOut: '您已登出,為您開始新的對話。',
   notKept: '瀏覽器不允許保存資料:刷新頁面後對話將重新開始。',
   signInFailed: '未能確認您的登入狀態,您仍可繼續諮詢。',
   ended: '本次對話已結束,您可以隨時繼續提問。',

@@ -15,7 +15,7 @@ const RETRY_AFTER = 2_000;
 const TYPES_FOR = 4_000; // an agent who has not pressed a key for so long has stopped
 
 export type Status = 'sending' | 'sent' | 'done' | 'failed' | 'refused'; // refused: a picture that is not taken
-export type Notice = 'expired' | 'otherCustomer' | 'notKept' | 'signInFailed' | 'ended' | 'joined' | 'transferred' | 'gone';
+export type Notice = 'expired' | 'otherCustomer' | 'signedOut' | 'notKept' | 'signInFailed' | 'ended' | 'joined' | 'transferred' | 'gone';
 
 export type Entry =
   | { kind: 'mine'; key: string; at: number; text?: string; image?: string; status: Status; note?: string }
@@ -93,7 +93,7 @@ export class Talk {
     socket.on('queue', (queue: Queue | null) => this.set({ queue: queue && queue.position >= 0 ? queue : null }));
     socket.on('agent', (agent: Agent) => this.agent(agent));
     onLeft(() => {
-      this.forget('otherCustomer');
+      this.forget('signedOut');
       this.again(0);
     });
     addEventListener('online', () => socket.connect());
@@ -107,11 +107,9 @@ export class Talk {
 
   async signOut(): Promise<void> {
     const token = this.token;
-    this.token = null;
     this.siteToken = '';
-    writeToken(null);
+    this.forget('signedOut');
     writeOutbox([]);
-    this.clear();
     writeLeft();
     if (token) {
       await fetch('/chat/session', { method: 'DELETE', headers: { Authorization: `Bearer ${token}` } }).catch(() => {});
@@ -183,8 +181,8 @@ export class Talk {
     this.last = this.first = 0;
     this.opened = false;
     this.set({ more: false, latest: [], queue: null, agent: null });
-    if (notice === 'otherCustomer') this.clear();
-    if (this.state.entries.length || notice === 'otherCustomer') this.note(notice);
+    if (notice !== 'expired') this.clear();
+    if (this.state.entries.length || notice !== 'expired') this.note(notice);
   }
 
   private clear(): void {
