@@ -180,7 +180,7 @@ def main() -> None:
         loaded["rasa-webchat"] = [TOOLS / "node_modules" / "rasa-webchat" / "lib" / "index.js"]
     found: dict[str, dict[str, float]] = {name: {"js_kb": weight(paths)} for name, paths in loaded.items()}
     with running(arguments.base) as base, sync_playwright() as playwright:
-        # The page that is compared comes from no address, and Chromium would ask its user before it spoke to this machine.
+        # The page that is compared comes from no address: Chromium would ask its user before it spoke to this machine.
         flags = ["--disable-features=LocalNetworkAccessChecks"]
         if os.geteuid() == 0:
             flags.append("--no-sandbox")
