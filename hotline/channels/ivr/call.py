@@ -11,7 +11,6 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from hotline.answers import Answer
 from hotline.bootstrap import Services
@@ -29,7 +28,7 @@ logger = logging.getLogger(__name__)
 HOLD_AFTER = 1.5
 AT_HAND = 2000  # calls that are remembered to have begun
 OPENING = ":start"  # of an event's id, where the platform's alphabet has no colon
-MOST_UNKEPT = 1000  # calls
+UNKEPT_FOR = 20.0  # seconds; a platform fetches the rest after two syllables
 # The events after which the record of the call is kept.
 _MARKS = ("start", "transfer_result", "end")
 
@@ -71,7 +70,7 @@ class Calls:
         task = asyncio.ensure_future(self._in_order(event, manner))
         # An event that only fetches or ends waits for the turn before it: its deadline is that turn's.
         patience = None if event.type == "played" else self._hold_after
-        if event.type == "end":
+        if event.type != "played":
             self._unkept.pop(event.call_id, None)
         done, _ = await asyncio.wait({task}, timeout=patience)
         if not done and event.type == "end":
@@ -79,19 +78,8 @@ class Calls:
             return []
         if not done and not manner.dressed:
             manner.held = True
-            task.add_done_callback(partial(self._held_turn_is_over, event))
             return prompts.hold(self._door.words)
-        found = await task
-        return self._unkept.pop(event.call_id, found) if event.type == "played" and not found else found
-
-    def _held_turn_is_over(self, event: Event, task: asyncio.Task[Actions]) -> None:
-        _log(task)
-        failed = task.cancelled() or task.exception() is not None
-        found = self._apology(event) if failed else task.result()
-        if "continue" not in found[-1]:
-            self._unkept[event.call_id] = found
-            if len(self._unkept) > MOST_UNKEPT:
-                del self._unkept[next(iter(self._unkept))]
+        return await task
 
     def _apology(self, event: Event) -> Actions:
         conversation = Conversation(event.call_id, CHANNEL)
@@ -100,7 +88,23 @@ class Calls:
     async def _in_order(self, event: Event, manner: CallManner) -> Actions:
         """As they came: what fetches the rest of a turn must not overtake that turn on its way to the door."""
         async with self._order.setdefault(event.call_id, asyncio.Lock()):
-            return await self._serve(event, manner)
+            if event.type == "played" and event.call_id in self._unkept:
+                return self._unkept.pop(event.call_id)
+            try:
+                found = await self._serve(event, manner)
+            except Exception as error:
+                if not manner.held:
+                    raise
+                logger.error("a turn that the caller waits for failed: %s", type(error).__name__, exc_info=error)
+                found = self._apology(event)
+            if manner.held and found and "continue" not in found[-1]:
+                self._leave(event.call_id, found)
+            return found
+
+    def _leave(self, call: str, found: Actions) -> None:
+        """Leave what could not be kept to the next ``played``, soon; one that comes much later must not be told it."""
+        self._unkept[call] = found
+        asyncio.get_running_loop().call_later(UNKEPT_FOR, self._unkept.pop, call, None)
 
     async def _serve(self, event: Event, manner: CallManner) -> Actions:
         if not _bounds(event) and not await self._has_begun(event.call_id):

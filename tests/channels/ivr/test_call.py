@@ -292,3 +292,18 @@ async def test_a_held_turn_that_could_not_be_kept_ends_in_an_apology_and_a_trans
     rest = await calls.handle(event("played", 3))
     assert (last(rest), "抱歉" in said(rest)[0]) == ("transfer", True)
     assert await calls.handle(event("played", 4)) == []
+
+
+async def test_who_waits_for_a_turn_behind_a_dead_worker_waits_no_longer_than_the_deadline(
+    calls: Calls, rasa: Rasa, services: Services
+) -> None:
+    await calls.handle(event("start"))
+    assert services.lock is not None
+    async with services.lock.hold("c1", 1.0):  # as a worker does that was killed in a turn
+        began = asyncio.get_running_loop().time()
+        assert last(await calls.handle(event("speech", 2, text="你好"))) == "continue"
+        rest = await calls.handle(event("played", 3))
+        assert (last(rest), "抱歉" in said(rest)[0]) == ("transfer", True)
+        assert asyncio.get_running_loop().time() - began < 1.5
+    assert last(await calls.handle(event("transfer_result", 4, result="busy"))) == "listen"
+    assert await calls.handle(event("played", 5)) == []
