@@ -11,14 +11,13 @@ from sanic.response import HTTPResponse
 from hotline.bootstrap import Services
 from hotline.channels.images import Images
 from hotline.desk import views
-from hotline.desk.gate import Gate, RefusedError, body_of, picture, text_of
+from hotline.desk.gate import MOST_NUMBER, Gate, RefusedError, body_of, picture, text_of
 from hotline.errors import MessageRejectedError
 from hotline.ports import Staff, TicketDraft, TicketQuery
 from hotline.services.people import AGENT
 from hotline.services.tickets import CATEGORIES, Move, State, level_for
 
 MOST_AT_ONCE = 200
-MOST_OFFSET = 2**31 - 1  # what every database can count
 MOST_TEXT = 1000
 LEVELS = {"1": 1, "2": 2, "3": 3}
 
@@ -57,7 +56,7 @@ class Clerk:
                 number=args.get("number", ""),
                 late_at=self._services.clock.now() if args.get("late") else None,
                 limit=min(max(int(args.get("limit", 50)), 1), MOST_AT_ONCE),
-                offset=min(max(int(args.get("offset", 0)), 0), MOST_OFFSET),
+                offset=min(max(int(args.get("offset", 0)), 0), MOST_NUMBER),
             )
         except (KeyError, ValueError) as error:
             raise MessageRejectedError("query", str(error)) from None

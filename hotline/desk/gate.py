@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta, timezone
 from http.cookies import CookieError, SimpleCookie
+from json import dumps
 from typing import Any, Optional
 
 import jwt
@@ -36,6 +37,7 @@ MOST_ATTEMPTS, PAUSE = 5, 300.0
 LOOPBACK = ("127.0.0.1", "::1")
 ATTEMPTS_AT_ONCE, ATTEMPTS_A_SECOND = 20, 0.2  # of one address
 MOST_ADDRESSES = 10_000
+MOST_NUMBER = 2**31 - 1  # what every database can count
 
 ALL = (AGENT, SUPERVISOR, CLERK)
 
@@ -136,6 +138,8 @@ class Gate:
             staff = await self.staff_of(request.cookies.get(COOKIE))
             if staff.role not in roles:
                 raise RefusedError(403, "role")
+            if any(isinstance(value, int) and value > MOST_NUMBER for value in parameters.values()):
+                raise NoSuchItemError("a number that nothing has")
             result = await handler(request, staff, **parameters)
         except HotlineError as error:
             return refusal(error)
@@ -198,6 +202,7 @@ def body_of(request: Request) -> dict[str, Any]:
     """The JSON object in a request. Raises ``MessageRejectedError``."""
     try:
         body = request.json
+        dumps(body, ensure_ascii=False).encode()  # half characters can be kept nowhere
     except Exception:  # Sanic raises its own kinds for what is no JSON
         body = None
     if not isinstance(body, dict):

@@ -82,8 +82,8 @@ class Reports:
         kind, name, hour = request.args.get("kind", ""), request.args.get("name"), request.args.get("hour")
         if kind not in KINDS:
             raise MessageRejectedError("kind", f"must be one of {' '.join(KINDS)}")
-        if kind == "rating" and name is not None and not name.isdecimal():
-            raise MessageRejectedError("name", "must be a score")
+        if kind == "rating":
+            _number("name", name)
         offset = _number("offset", request.args.get("offset")) or 0
         span = self._period(request).span
         # One more than is shown tells whether there are more.
@@ -144,8 +144,8 @@ class Reports:
 def _number(name: str, value: Optional[str]) -> Optional[int]:
     if value is None:
         return None
-    if not value.isdecimal():
-        raise MessageRejectedError(name, "must be a number")
+    if not value.isdecimal() or len(value) > 9:
+        raise MessageRejectedError(name, "must be a number of at most nine digits")
     return int(value)
 
 

@@ -24,7 +24,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json
 
 from hotline.bootstrap import Services
-from hotline.desk.gate import body_of
+from hotline.desk.gate import MOST_NUMBER, body_of
 from hotline.errors import GatewayError, HotlineError, IllegalMoveError, MessageRejectedError, NoSuchItemError
 from hotline.ports import Hub, Ticket, TicketDraft, TicketEntry, TicketQuery
 from hotline.services.tickets import CATEGORIES, Move, State, level_for
@@ -35,7 +35,6 @@ BASE = "/tmf-api/troubleTicket/v4"
 CONTENT = "application/json;charset=utf-8"
 MOST_AT_ONCE, USUAL = 100, 20
 MOST_TEXT = 1000
-MOST_NUMBER = 2**31 - 1  # what every database can count
 ACTOR = "api"
 
 # Our states in TM Forum's words, and the moves by which a PATCH of ``status`` is followed.

@@ -94,7 +94,7 @@ class Database:
             raise GatewayUnavailableError(_brief(error)) from None
         except SQLAlchemyError as error:
             raise GatewayDataError(_brief(error)) from None
-        except ValueError:  # a character that the database cannot store, or a stored value that is none of ours
+        except (ValueError, OverflowError):  # what the database cannot store, or a stored value that is none of ours
             raise GatewayDataError("a value that cannot be stored or understood") from None
 
 

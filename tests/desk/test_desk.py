@@ -261,6 +261,8 @@ async def test_a_talk_goes_to_the_supervisor_with_the_note_and_back_to_the_assis
         ("close", {"result": "resolved", "agreed": "不行就是不行"}, "agreed"),
         ("close", {"result": "resolved", "agreed": "{ticket}"}, "agreed"),
         ("transfer", {}, "to"),
+        ("say", {"id": "12345678", "text": "好\ud800"}, "body"),
+        ("note", {"text": "\udfff"}, "body"),
     ],
 )
 async def test_what_is_not_well_formed_is_named(open_desk: Desk, path: str, body: dict[str, str], field: str) -> None:
@@ -484,6 +486,20 @@ async def test_the_customer_is_told_by_sms_that_a_ticket_was_filed_and_how_it_wa
 )
 async def test_no_search_for_tickets_is_a_fault(open_desk: Desk, query: str, status: int) -> None:
     assert (await open_desk["c8001"].get(f"tickets?{query}"))[0] == status
+
+
+@pytest.mark.parametrize("number", ["9" * 10, "9" * 30, "-1", "0"])
+async def test_a_number_that_nothing_has_is_unknown(open_desk: Desk, number: str) -> None:
+    agent = open_desk["a1001"]
+    assert (await agent.get(f"handoffs/{number}"))[0] == 404
+    assert (await agent.post(f"handoffs/{number}/claim"))[0] == 404
+    assert (await agent.post(f"callbacks/{number}/done", result="reached"))[0] == 404
+
+
+@pytest.mark.parametrize("query", ["kind=begun&offset=", "kind=begun&hour=", "kind=rating&name="])
+async def test_a_report_is_not_asked_for_more_than_can_be_counted(open_desk: Desk, query: str) -> None:
+    for number in ("9" * 30, "9" * 5000, "-1"):
+        assert (await open_desk["s9001"].get(f"reports/seen?{query}{number}"))[0] == 400
 
 
 async def test_the_board_shows_people_queue_and_deadlines_to_the_supervisor(open_desk: Desk) -> None:

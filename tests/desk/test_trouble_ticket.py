@@ -115,6 +115,8 @@ async def test_a_patch_adds_notes_and_changes_the_severity(api: Client) -> None:
         ("GET", f"{MANY}/C20261021999999", ONE, None, 404),
         ("DELETE", f"{MANY}/C20261021999999", ONE, None, 404),
         ("POST", f"{BASE}/hub", f"{BASE}/hub", {"callback": "ftp://x"}, 400),
+        ("POST", f"{BASE}/hub", f"{BASE}/hub", {"callback": "http://x/\ud800"}, 400),
+        ("POST", MANY, MANY, {**NEW, "relatedParty": [{"role": "customer", "id": "\ud800"}]}, 400),
     ],
 )
 async def test_bad_questions_get_the_apis_own_error_body(
