@@ -151,6 +151,12 @@ class Call:
         """Whether the answer before was, or contained, this response."""
         return any((event.get("metadata") or {}).get("utter_action") == response for event in self.answers_before())
 
+    def entities_before(self, name: str) -> list[Any]:
+        """All values of an entity in the customer's words before these."""
+        said = [event for event in self.tracker.events if event["event"] == "user"][-2:-1]
+        found = [e for event in said for e in (event.get("parse_data") or {}).get("entities") or []]
+        return list(dict.fromkeys(e["value"] for e in found if e["entity"] == name))
+
     def intents(self) -> Iterator[str]:
         """What the customer's messages were understood as, latest first."""
         for event in reversed(self.tracker.events):

@@ -15,12 +15,15 @@ from rasa_sdk.forms import REQUESTED_SLOT
 from actions.base import Call, HotlineAction, cleared
 from actions.forms import AccountForm, NumberChecks, TaskForm
 from hotline import cards, formats
+from hotline.clock import add_months
 from hotline.errors import NoSuchItemError
 from hotline.ports import Pack, Plan, Service
 from hotline.services.billing import POINTS_PER_YUAN, Account, ExplainedBill, months_meant
 
 MEMORABLE = 3  # items of a bill that a caller remembers without writing them down
 ASKED_ON_TURNS = 3  # after which 怎么多了 is no longer about the bill that was told
+TOGETHER = re.compile("月份?的?(?:和|跟|与|还有|、|,)")  # 九月和十月, no correction
+BEFORE = re.compile("往前|再前|前一个月|上一个月|更早")
 NEW_BILL = re.compile("账单|查")  # asks for a bill anew
 CAUSES = {
     "paid": "utter_billing_paid_but_suspended",
@@ -279,9 +282,10 @@ class ValidateQueryBillForm(AccountForm):
         """Months within the last six; a month named in passing long ago is no answer to this bill's question."""
         call = Call(dispatcher, tracker, domain)
         said = value[-1] if isinstance(value, list) else str(value)
+        if TOGETHER.search(call.text):
+            said = "+".join(call.entities("month")) or said
         starting = tracker.get_slot(REQUESTED_SLOT) is None
-        asked_on = _month_asked_on(call)
-        if starting and call.asked != "resume_task" and not call.entities("month") and said != asked_on:
+        if starting and call.asked != "resume_task" and not call.entities("month") and not _month_asked_on(call):
             return {"bill_month": None}
         open_months = call.services.billing.open_months()
         months = months_meant(said, call.services.clock.now())
@@ -307,7 +311,11 @@ def _month_asked_on(call: Call) -> str:
     turns = [index for index, event in enumerate(events) if event["event"] == "user"][-ASKED_ON_TURNS - 1 :]
     told = any(_says(event, "utter_billing_bill") for event in events[turns[0] :]) if turns else False
     months = [event["value"] for event in events if event["event"] == "slot" and event["name"] == "bill_month"]
-    return str(next((month for month in reversed(months) if month), "")) if told else ""
+    month = str(next((month for month in reversed(months) if month), "")) if told else ""
+    if month and BEFORE.search(call.text):
+        earliest = months_meant(month, call.services.clock.now())[-1]
+        return f"y:{add_months(earliest, -1):%Y-%m}"
+    return month
 
 
 def _says(event: dict[str, Any], name: str) -> bool:

@@ -8,6 +8,7 @@ subscriber whose gender is not known is called 机主. Nobody's gender is guesse
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any, Optional
 
 from rasa_sdk import Tracker
@@ -64,6 +65,7 @@ MESSAGE = (
 SPEAKS_OF_MESSAGES = ("leave_message", "talk_to_owner", "request_callback", "goodbye")
 UNDECIDED = ("inform", "nlu_fallback", "leave_message")
 BEYOND_DOUBT = 0.9
+YES_FIRST = re.compile("[嗯啊哦呃哎,。 ]*(?:好|是|对|行|可以|要|可|没错)")
 
 
 class SecretaryForm(TaskForm):
@@ -443,6 +445,8 @@ def may_be_message(call: Call) -> bool:
     sure = confidence >= BEYOND_DOUBT and call.intent not in (*SPEAKS_OF_MESSAGES, *UNDECIDED, "affirm", "deny")
     if call.intent in ASIDES or meant_for_us(call.text, sure) or has_more(call.text):
         return False
+    if call.intent == "affirm" and not YES_FIRST.match(call.text):  # 有急事
+        return len(call.text) > 2
     return len(call.text) >= (6 if call.intent in ("affirm", "deny", "goodbye") else 2)
 
 

@@ -42,6 +42,7 @@ from hotline.services.service import (
     means_the_plan,
     meant,
     names_something,
+    names_volume,
     needs_hall,
 )
 
@@ -401,10 +402,14 @@ class ActionResumeService(ChangeAction):
 async def named_items(call: Call, kind: str) -> list[str]:
     """What the customer names: by its name, by its volume (十个G), or by a part of what was just offered (周末的)."""
     slot, entities = ITEMS[kind]
-    names = meant(call.text, [name for entity in entities for name in call.entities(entity)])
-    if kind == "open_service" and not names and not names_something(call.text) and call.offered(OFFER_OF_ROAMING):
-        names = [ROAMING]
-    if not names and kind in SOLD_BY_VOLUME:
+    names = meant(call.text, [name for entity in entities for name in _in_first_request(call, entity)])
+    if not names and not names_something(call.text):  # 那给我来一个: what was just spoken of
+        if kind == "open_service" and call.offered(OFFER_OF_ROAMING):
+            names = [ROAMING]
+        elif call.told("utter_billing_offer_details"):
+            spoken_of = [name for entity in entities for name in call.entities_before(entity)]
+            names = spoken_of if len(spoken_of) == 1 else []
+    if not names and kind in SOLD_BY_VOLUME and names_volume(call.text):
         names = by_volume(call.text, await getattr(call.services.catalogue, SOLD_BY_VOLUME[kind])())
     if not names and requested(call, slot) and call.intent not in ASIDES:
         offered = _titles_offered(call)
@@ -431,6 +436,15 @@ async def refuse(call: Call, kind: str, item: str, refused: OrderRefusedError) -
             balance=formats.money(facts["balance"]) if "balance" in facts else "",
             fee=formats.fee(facts["fee"]) if "fee" in facts else "",
         )
+
+
+def _in_first_request(call: Call, entity: str) -> list[Any]:
+    """What is named in a message; of one with several requests in the first of them, which is served now."""
+    message = call.tracker.latest_message
+    requests = message.get("requests") or []
+    end = call.text.find(requests[0]["text"]) + len(requests[0]["text"]) if requests else len(call.text)
+    first = {e["value"] for e in message.get("entities", []) if e["entity"] == entity and e.get("start", 0) < end}
+    return [value for value in call.entities(entity) if value in first]
 
 
 def _may_answer(call: Call, kind: str, entities: Sequence[str]) -> bool:

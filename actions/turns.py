@@ -20,7 +20,10 @@ from hotline.services.surveys import comment_in
 TOPICS = "utter_courtesy_topics"
 UNANSWERED = ("nlu_fallback", "silence")
 OVER = ("anything_else", "more")  # silence after these questions means that nothing more is wanted
+THANKS = re.compile("^[嗯呃啊哦好的行,。 ]*(?:(?:多|太)?谢谢|感谢|谢了)[你您们啊了哈,。 ]*")
+HEARD = re.compile("[嗯哦啊呃好的行吧,。 ]*(?:(?:知道|明白|了解|清楚|收到)[了啦的吧啊,。 ]*|(?:好|行)[的吧嘞,。 ]*)")
 NOT_SO = re.compile("[嗯呃啊哦哎,。 ]*(?:不对|不是|错了|弄错|搞错)")
+STATEMENT = re.compile("没(?:有)?(?!有|[了啊呀吧的嘛呢,。]|$|事|什么|啥|问题|别的|其[他它]|需要|得|多|不明白|要)")
 # 需要的话,我可以…: taken up by words that want something, not by mere agreement (好的).
 WANTED = re.compile("要|需|可以|行|发|办|查|开")
 NO_OFFERS = frozenset({"/deny", "/affirm", "/ask_capabilities", "/request_human"})
@@ -81,7 +84,7 @@ class ActionAnswerThanks(HotlineAction):
     async def perform(self, call: Call) -> list[EventType]:
         """Answer."""
         call.say("utter_courtesy_welcome")
-        if call.asked == "anything_else" and nothing_more(call.text):
+        if call.asked == "anything_else" and nothing_more(THANKS.sub("", call.text)):
             call.redirect(intent="goodbye")
             return []
         return await ActionFinishTask().perform(call)
@@ -119,8 +122,10 @@ class ActionAffirm(HotlineAction):
             call.say("utter_courtesy_go_on")
         elif call.asked == "anything_else":
             offers = [button["title"] for button in call.buttons_before() if button["payload"] not in NO_OFFERS]
-            if offers and WANTED.search(call.text):
+            if offers and WANTED.search(call.text) and not HEARD.fullmatch(call.text):
                 call.redirect(text=offers[0])
+            elif HEARD.fullmatch(call.text):
+                call.say("utter_courtesy_anything_else")
             else:
                 call.say("utter_courtesy_tell_me")
         else:
@@ -137,6 +142,10 @@ class ActionDeny(HotlineAction):
             return give_up(call)
         if call.asked == "anything_else" and NOT_SO.match(call.text):  # something that was told was wrong
             call.say("utter_courtesy_already_done" if _done_last(call) else "utter_courtesy_tell_me")
+            return []
+        if call.asked == "anything_else" and STATEMENT.search(call.text):  # denies something, not that there is more
+            disputes = call.told("utter_billing_bill")
+            call.say("utter_complaint_ask_insist" if disputes else "utter_courtesy_please_repeat")
             return []
         if call.asked in ("anything_else", "rating"):
             call.redirect(intent="goodbye")

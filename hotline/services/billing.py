@@ -171,8 +171,12 @@ def months_meant(value: str, today: datetime) -> list[date]:
     """The months that an extracted ``month`` entity means, newest first.
 
     ``0`` this month, ``-1`` last month, ``m:3`` the latest March that is not in the future, ``ly:3`` last year's,
-    ``y:2026-03`` that very month, ``last:3`` the last three whole months. Empty for a value that is none of these.
+    ``y:2026-03`` that very month, ``last:3`` the last three whole months; several joined by ``+``. Empty for a value
+    that is none of these.
     """
+    several = value.split("+")
+    if len(several) > 1:
+        return sorted({month for one in several for month in months_meant(one, today)}, reverse=True)
     this = month_of(today)
     kind, _, rest = value.partition(":")
     try:

@@ -142,6 +142,11 @@ def meant(text: str, named: Sequence[str]) -> list[str]:
     return list(named)
 
 
+def names_volume(text: str) -> bool:
+    """Whether an amount of data is named (十个G)."""
+    return bool(_VOLUME.search(text))
+
+
 def by_volume(text: str, offers: Sequence[Union[Plan, Pack]]) -> list[str]:
     """The plans or packs that hold just the volume which is named, such as 十个G; empty when none is named."""
     wanted = set()
