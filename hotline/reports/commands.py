@@ -48,7 +48,7 @@ def report(
     finally:
         services.close()
     if out:
-        out.write_bytes(content)
+        _write(out, content)
     elif form == "xlsx":
         raise click.UsageError("a workbook needs a file: --out FILE")
     else:
@@ -73,6 +73,13 @@ def _rendered(found: Report, staffing: Staffing, names: tuple[str, ...], form: s
             raise click.UsageError(f"CSV is one table: name one of {' '.join(tables)}")
         return export.csv_of(chosen[0]).encode()
     return "\n\n".join(_titled(table, export.text_of(table)) for table in chosen).encode()
+
+
+def _write(out: Path, content: bytes) -> None:
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise click.FileError(str(out), error.strerror) from None
 
 
 def _figures(found: Report) -> Table:
@@ -115,7 +122,7 @@ def review_list(first: str, last: str, below: float, most: int, out: Optional[Pa
     finally:
         services.close()
     if out:
-        out.write_text(text, encoding="utf-8")
+        _write(out, text.encode())
         click.echo(f"{out}: give each phrase its intent, then run `hotline review patch {out} --out review.patch`")
     else:
         click.echo(text, nl=False)
@@ -147,7 +154,7 @@ def review_patch(labels: Optional[Path], effect: bool, out: Optional[Path]) -> N
     except HotlineError as error:
         raise click.ClickException(str(error)) from None
     if out:
-        out.write_text(patch, encoding="utf-8")
+        _write(out, patch.encode())
         click.echo(f"{out}: read it, then `git apply {out}`, `make train`, `make test`, and commit")
     else:
         click.echo(patch, nl=False)

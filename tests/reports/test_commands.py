@@ -74,6 +74,13 @@ def test_what_makes_no_sense_is_said(run: Run) -> None:
     assert "no table is called none; there are: headline traffic" in run("report", "none", *SPAN).output
     assert "from: must be a day" in run("report", "--from", "x").output
     assert "from: must be a day" in run("review", "list", "--from", "x").output
+    assert "channel: must be one of web ivr" in run("report", "--channel", "fax").output
+
+
+@pytest.mark.parametrize("command", [("report", "topics"), ("review", "list"), ("review", "patch")])
+def test_a_file_that_cannot_be_written_is_said(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    found = run(*command, "--out", str(tmp_path / "none" / "file"))
+    assert found.exit_code == 1 and "none/file': No such file or directory" in found.output
 
 
 def test_the_list_to_review_is_written_to_be_filled_in(run: Run, tmp_path: Path) -> None:
