@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Optional
 
-from sqlalchemy import Text, cast, delete, or_, select
+from sqlalchemy import Text, cast, delete, or_, select, tuple_
 from sqlalchemy.engine import Connection
 from sqlalchemy.schema import Column, Table
 
+from hotline.clock import ZONE
 from hotline.gateways import schema as db
 from hotline.gateways.database import Database
 from hotline.ports import Forgotten
@@ -23,7 +24,9 @@ from hotline.services import handoff as talks
 from hotline.services import tickets as cases
 from hotline.services.facts import NOT_UNDERSTOOD
 
-BATCH = 200  # conversations a transaction: each stays well within the database's time limit
+# What a transaction of the purge deletes at most: each is well within the time limit, and customers' turns are between.
+BATCH = 200  # conversations, tickets
+ROWS = 2000  # of any other table
 NOT_CONVERSATIONS = ("api", "desk-")  # what stands in the column when nobody talked
 HIDDEN = {"code", "password", "hash"}  # hashes of secrets are no information about a customer
 
@@ -111,7 +114,11 @@ class SqlCustomerRecords:
             gone = sorted(connection.execute(old).scalars())
             rows = Rows()
             _delete_conversations(connection, rows, gone)
-            _delete_tickets(connection, rows, db.tickets.c.updated < before, named=False)
+            ended = (db.tickets.c.updated < before) & db.tickets.c.state.not_in(_OPEN_CASES)
+            some = select(db.tickets.c.id).where(ended).order_by(db.tickets.c.id).limit(BATCH)
+            _delete_tickets(
+                connection, rows, db.tickets.c.id.in_(connection.execute(some).scalars().all()), named=False
+            )
             for column in (
                 db.callback_requests.c.at,
                 db.calls.c.started,
@@ -121,13 +128,15 @@ class SqlCustomerRecords:
                 db.verification_grants.c.until,
                 db.outbox.c.at,
             ):
-                rows.delete(connection, column.table, column < before)
-            rows.delete(connection, db.password_attempts, db.password_attempts.c.day < before.date())
-            rows.delete(connection, db.facts, _WORDS & (db.facts.c.at < before))
-            rows.delete(connection, db.review_decisions, db.review_decisions.c.at < before)
+                rows.delete(connection, column.table, column < before, ROWS)
+            rows.delete(connection, db.password_attempts, db.password_attempts.c.day < before.date(), ROWS)
+            # Of facts the day is in an index, the moment is not.
+            day = before.astimezone(ZONE).date()
+            rows.delete(connection, db.facts, _WORDS & (db.facts.c.day <= day) & (db.facts.c.at < before), ROWS)
+            rows.delete(connection, db.review_decisions, db.review_decisions.c.at < before, ROWS)
             known = select(db.conversations.c.id)
             stray = db.tracker_events.c.conversation.not_in(known)
-            rows.delete(connection, db.tracker_events, (db.tracker_events.c.created < before) & stray)
+            rows.delete(connection, db.tracker_events, (db.tracker_events.c.created < before) & stray, BATCH)
             return Forgotten(rows, gone)
 
         return await self._database.write(work)
@@ -136,8 +145,11 @@ class SqlCustomerRecords:
 class Rows(dict[str, int]):
     """How many rows of each table were deleted."""
 
-    def delete(self, connection: Connection, table: Table, where: Any) -> None:
-        """Delete and count."""
+    def delete(self, connection: Connection, table: Table, where: Any, most: Optional[int] = None) -> None:
+        """Delete and count; with ``most`` only so many."""
+        if most is not None:
+            keys = table.primary_key.columns
+            where = tuple_(*keys).in_(select(*keys).where(where).limit(most))
         count = connection.execute(delete(table).where(where)).rowcount
         if count:
             self[table.name] = self.get(table.name, 0) + count

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from sqlalchemy import insert, select
+from sqlalchemy.engine import Connection
 
 from hotline import retention
 from hotline.bootstrap import Services
 from hotline.channels.images import Images
 from hotline.errors import HotlineError
 from hotline.gateways import schema as db
+from hotline.gateways.customers import BATCH, ROWS
 from hotline.ports import Conversation, Staff, TicketDraft
 from hotline.services.handoff import Reason
 from hotline.services.tickets import Move
@@ -175,6 +177,27 @@ async def test_what_is_older_than_the_retention_goes_and_the_rest_stays(services
     assert gone["conversations"] == gone["images"] == gone["tickets"] == 1
     assert not set(await rows(services)) - {"conversation_locks", "facts"}
     assert await retention.purge(services, 180) == {}
+
+
+async def test_much_that_is_old_goes_in_small_pieces_that_keep_nobody_waiting(services: Services) -> None:
+    old = NOW - timedelta(days=200)
+    fact = {"kind": "not_understood", "name": "啥", "day": old.date(), "hour": 9, "channel": "web", "at": old}
+    ticket = {
+        **dict.fromkeys(("phone", "description", "channel", "surname", "title", "subscriber", "conversation"), ""),
+        **{"state": "archived", "category": "charge", "level": 2, "escalated": False, "details": {}, "created": old},
+        **{"deadline": old, "updated": old, "urged": 0, "overdue": False, "department": "", "answer": ""},
+    }
+    facts, tickets = 5000, 1500
+
+    def fill(connection: Connection) -> None:
+        connection.execute(insert(db.facts), [{**fact, "conversation": f"c{n}"} for n in range(facts)])
+        connection.execute(insert(db.tickets), [{**ticket, "number": f"C{n}", "key": f"k{n}"} for n in range(tickets)])
+
+    await services.database.write(fill)
+    first = await services.customers.purge(NOW - timedelta(days=180))
+    assert first.rows == {"facts": ROWS, "tickets": BATCH}
+    gone = await retention.purge(services, 180)
+    assert (gone["facts"], gone["tickets"]) == (facts - ROWS, tickets - BATCH)
 
 
 async def test_old_talks_that_a_human_has_and_open_tickets_stay(services: Services) -> None:
