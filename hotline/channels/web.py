@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from typing import Any, Optional
 
@@ -182,6 +183,7 @@ class Pictures:
         self._sessions = sessions
         self._images = images
         self._chat = chat
+        self._decoder = ThreadPoolExecutor(1, thread_name_prefix="pictures")
 
     async def take(self, request: Request) -> HTTPResponse:
         """Keep a picture (the body) under the message id in ``X-Message-Id``."""
@@ -193,7 +195,9 @@ class Pictures:
             if not await self._chat.images_wanted(session.conversation):
                 raise MessageRejectedError("image", "only in a complaint")
             data = await asyncio.wait_for(_body(request), IMAGE_SECONDS)
-            name = await asyncio.get_running_loop().run_in_executor(None, self._images.keep, session.conversation, data)
+            name = await asyncio.get_running_loop().run_in_executor(
+                self._decoder, self._images.keep, session.conversation, data
+            )
         except BadTokenError as error:
             return json(refused("token", str(error)), status=401)
         except asyncio.TimeoutError:
