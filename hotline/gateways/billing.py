@@ -21,8 +21,27 @@ from hotline.ports import Bill, BillItem, Clock, DataPackage, Payment, Subscribe
 
 T = TypeVar("T")
 
-# Asked before every answer and therefore put together once.
-_SUBSCRIBER = select(subscribers).where(subscribers.c.phone == bindparam("number"))
+# Asked before every answer and therefore put together once: that takes longer than the asking.
+_NUMBER, _MONTH, _TODAY, _PLAN = map(bindparam, ("number", "of_month", "today", "of_plan"))
+_SUBSCRIBER = select(subscribers).where(subscribers.c.phone == _NUMBER)
+_SERVICES = (
+    select(subscriber_services.c.service)
+    .where(subscriber_services.c.phone == _NUMBER)
+    .order_by(subscriber_services.c.id)
+)
+_BILL = (
+    select(bill_items.c.name, bill_items.c.amount)
+    .where(bill_items.c.phone == _NUMBER, bill_items.c.month == _MONTH)
+    .order_by(bill_items.c.id)
+)
+_ALLOWANCE = select(plans.c.data, plans.c.voice).where(plans.c.name == _PLAN)
+_USED = select(usages).where(usages.c.phone == _NUMBER, usages.c.month == _MONTH)
+_PACKS = (
+    select(held_packs.c.pack, packs.c.scope, held_packs.c.used, held_packs.c.total, held_packs.c.expires)
+    .join(packs)
+    .where(held_packs.c.phone == _NUMBER, held_packs.c.expires >= _TODAY)
+    .order_by(held_packs.c.expires, held_packs.c.id)
+)
 
 # A plan's own allowance may be used in the whole country.
 PLAN_SCOPE = "国内"
@@ -89,7 +108,6 @@ class SqlBillingGateway:
 
 
 def _subscriber(connection: Connection, row: Any, today: date) -> Subscriber:
-    held = select(subscriber_services.c.service).where(subscriber_services.c.phone == row.phone)
     plan, since = plan_in_force(row, today)
     to_come = row.next_plan is not None and row.next_plan_since > today
     return Subscriber(
@@ -101,33 +119,22 @@ def _subscriber(connection: Connection, row: Any, today: date) -> Subscriber:
         plan=plan,
         plan_since=since,
         contract_until=row.contract_until,
-        services=tuple(connection.execute(held.order_by(subscriber_services.c.id)).scalars()),
+        services=tuple(connection.execute(_SERVICES, {"number": row.phone}).scalars()),
         next_plan=row.next_plan if to_come else None,
         next_plan_since=row.next_plan_since if to_come else None,
     )
 
 
 def _bill(connection: Connection, phone: str, month: date) -> Optional[Bill]:
-    rows = connection.execute(
-        select(bill_items.c.name, bill_items.c.amount)
-        .where(bill_items.c.phone == phone, bill_items.c.month == month)
-        .order_by(bill_items.c.id)
-    ).all()
+    rows = connection.execute(_BILL, {"number": phone, "of_month": month}).all()
     return Bill(month, tuple(BillItem(row.name, row.amount) for row in rows)) if rows else None
 
 
 def _usage(connection: Connection, row: Any, today: date) -> Usage:
     plan, _ = plan_in_force(row, today)
-    allowance = connection.execute(select(plans.c.data, plans.c.voice).where(plans.c.name == plan)).one()
-    used = connection.execute(
-        select(usages).where(usages.c.phone == row.phone, usages.c.month == month_of(today))
-    ).one_or_none()
-    running = connection.execute(
-        select(held_packs.c.pack, packs.c.scope, held_packs.c.used, held_packs.c.total, held_packs.c.expires)
-        .join(packs)
-        .where(held_packs.c.phone == row.phone, held_packs.c.expires >= today)
-        .order_by(held_packs.c.expires, held_packs.c.id)
-    )
+    allowance = connection.execute(_ALLOWANCE, {"of_plan": plan}).one()
+    used = connection.execute(_USED, {"number": row.phone, "of_month": month_of(today)}).one_or_none()
+    running = connection.execute(_PACKS, {"number": row.phone, "today": today})
     own = DataPackage(plan, PLAN_SCOPE, used.data_used if used else 0, allowance.data, month_end(today))
     return Usage(
         packages=(own, *(DataPackage(*pack) for pack in running)),

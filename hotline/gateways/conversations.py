@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from hotline.gateways.database import Database, upsert
@@ -25,13 +25,19 @@ Answers = Sequence[Mapping[str, Any]]
 
 # Asked at every turn and therefore put together once.
 _ID, _MESSAGE = bindparam("conversation"), bindparam("message")
-_CONVERSATION = (
-    select(conversations, handoffs.c.state.label("handoff"))
-    .select_from(conversations.outerjoin(handoffs, handoffs.c.open_conversation == conversations.c.id))
+_ANSWERS = select(answered.c.answers).where(answered.c.conversation == _ID, answered.c.message_id == _MESSAGE)
+# A conversation with what this message was answered, and whether it was: one question at the beginning of a turn.
+_BEGIN = (
+    select(conversations, handoffs.c.state.label("handoff"), answered.c.answers, answered.c.message_id)
+    .select_from(
+        conversations.outerjoin(handoffs, handoffs.c.open_conversation == conversations.c.id).outerjoin(
+            answered, and_(answered.c.conversation == conversations.c.id, answered.c.message_id == _MESSAGE)
+        )
+    )
     .where(conversations.c.id == _ID)
 )
-_ANSWERS = select(answered.c.answers).where(answered.c.conversation == _ID, answered.c.message_id == _MESSAGE)
 _LAST = select(func.max(answered.c.sequence)).where(answered.c.conversation == _ID)
+_SAID = select(_ANSWERS.scalar_subquery().label("answers"), _LAST.scalar_subquery().label("last"))
 _LOCK = select(conversations.c.id).where(conversations.c.id == _ID).with_for_update()
 _UPDATE = update(conversations).where(conversations.c.id == _ID)
 _INSERT = insert(answered)
@@ -48,11 +54,11 @@ class SqlConversationStore:
         """See the port."""
 
         def work(connection: Connection) -> tuple[Optional[Conversation], Optional[Answers]]:
-            row = connection.execute(_CONVERSATION, {"conversation": conversation}).one_or_none()
+            row = connection.execute(_BEGIN, {"conversation": conversation, "message": message}).one_or_none()
             if row is None:
                 return None, None
             found = Conversation(row.id, row.channel, _mode(row.mode, row.handoff), row.state)
-            return found, _answers_to(connection, conversation, message)
+            return found, row.answers if row.message_id is not None else None
 
         return await self._database.read(work)
 
@@ -74,14 +80,14 @@ class SqlConversationStore:
             if not known:
                 upsert(connection, conversations, {"id": conversation.id}, {**values, "created": now}, {})
                 _lock(connection, conversation.id)
-            first = _answers_to(connection, conversation.id, message)
+            first, last = _said(connection, conversation.id, message)
             if first is not None:
                 return first
             connection.execute(_UPDATE, {"conversation": conversation.id, **values})
             record(connection, facts, conversation.id, conversation.channel, now)
             if events:
                 insert_events(connection, conversation.id, events, now)
-            return _insert(connection, conversation.id, message, answers)
+            return _insert(connection, conversation.id, message, answers, last)
 
         return await self._database.write(work)
 
@@ -90,8 +96,8 @@ class SqlConversationStore:
 
         def work(connection: Connection) -> Answers:
             _lock(connection, conversation)
-            first = _answers_to(connection, conversation, message)
-            return _insert(connection, conversation, message, answers) if first is None else first
+            first, last = _said(connection, conversation, message)
+            return _insert(connection, conversation, message, answers, last) if first is None else first
 
         return await self._database.write(work)
 
@@ -119,18 +125,17 @@ def _mode(kept: str, handoff: Optional[str]) -> Mode:
     return Mode.CLOSED if Mode(kept) is Mode.CLOSED else Mode.BOT
 
 
-def _insert(connection: Connection, conversation: str, message: str, answers: Answers) -> Answers:
-    last = _last_number(connection, conversation)
+def _insert(connection: Connection, conversation: str, message: str, answers: Answers, last: int) -> Answers:
     numbered = [{**answer, "sequence": last + n} for n, answer in enumerate(answers, start=1)]
     keys = {"conversation": conversation, "message_id": message}
     connection.execute(_INSERT, {**keys, "sequence": last + len(numbered), "answers": numbered})
     return numbered
 
 
-def _answers_to(connection: Connection, conversation: str, message: str) -> Optional[Answers]:
-    found: Optional[Answers] = connection.execute(_ANSWERS, {"conversation": conversation, "message": message}).scalar()
-    return found
+def _said(connection: Connection, conversation: str, message: str) -> tuple[Optional[Answers], int]:
+    """What a message was answered, None when it was not, and the number of the conversation's last answer.
 
-
-def _last_number(connection: Connection, conversation: str) -> int:
-    return connection.execute(_LAST, {"conversation": conversation}).scalar() or 0
+    Asked after ``_lock``, never with it: a database that waits for a lock reads the rest as it was before.
+    """
+    row = connection.execute(_SAID, {"conversation": conversation, "message": message}).one()
+    return row.answers, row.last or 0

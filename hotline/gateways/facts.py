@@ -16,6 +16,8 @@ from hotline.gateways.schema import facts as table
 from hotline.ports import Fact
 from hotline.services.facts import BEGUN, HANDED_OFF, HANDOFF
 
+_INSERT = insert(table)
+
 
 def record(connection: Connection, facts: Sequence[Fact], conversation: str, channel: str, at: datetime) -> None:
     """Append facts of one conversation, all in one statement but its beginning, which counts once, whoever says it
@@ -31,7 +33,7 @@ def record(connection: Connection, facts: Sequence[Fact], conversation: str, cha
         connection.execute(insert_into(connection, table).on_conflict_do_nothing(), first)
     rest = [row for row in rows if row["kind"] != BEGUN]
     if rest:  # the plain statement is compiled once, one that minds conflicts every time: a millisecond a turn
-        connection.execute(insert(table), rest)
+        connection.execute(_INSERT, rest)
     if {fact.kind for fact in facts} & {BEGUN, HANDOFF}:
         _note_handed_off(connection, conversation)
 
