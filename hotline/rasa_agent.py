@@ -104,6 +104,14 @@ class LocalProcessor(MessageProcessor):
             tracker.update(action.event_for_successful_execution(prediction))
         tracker.update_with_events(events, self.domain)
 
+    async def _update_tracker_session(
+        self, tracker: DialogueStateTracker, output_channel: OutputChannel, metadata: Optional[dict[str, Any]] = None
+    ) -> None:
+        """See Rasa's, which copies all applied events to see whether there are any."""
+        assert isinstance(tracker, HotlineTracker)
+        if not tracker.has_begun() or self._has_session_expired(tracker):
+            await super()._update_tracker_session(tracker, output_channel, metadata)
+
     def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
         """Rasa makes an empty domain for every message here, to warn of intents that a test finds before."""
 
@@ -134,6 +142,11 @@ class HotlineAgent(Agent):
         self._set_fingerprint(fingerprint)
         self.tracker_store.domain = self.domain
         self.nlg.responses = self.domain.responses
+
+    async def handle_message(self, message: UserMessage) -> Optional[list[dict[str, Any]]]:
+        """See Rasa's, which takes a lock of its own: the door has the conversation already, in the whole cluster."""
+        assert self.processor is not None
+        return await self.processor.handle_message(message)  # type: ignore[no-any-return]
 
     def keep_trackers(self, store: TrackerStore) -> None:
         """Keep conversations in this store and nowhere else."""

@@ -193,7 +193,7 @@ def durability(side: Side) -> str:
     import sqlite3
 
     if side.name == "hotline":
-        return "WAL, synchronous=FULL, a commit for the tracker and one for the answers each turn"
+        return "WAL, synchronous=FULL, a commit each turn for tracker, answers and facts"
     assert side.var is not None
     with sqlite3.connect(side.var / "stock.db") as connection:
         journal = connection.execute("PRAGMA journal_mode").fetchone()[0]

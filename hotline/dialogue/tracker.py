@@ -83,6 +83,11 @@ class HotlineTracker(DialogueStateTracker):
         assert self._domain is not None
         return list(self._up_to_date(self._domain).applied)
 
+    def has_begun(self) -> bool:
+        """Whether there are applied events."""
+        assert self._domain is not None
+        return bool(self._up_to_date(self._domain).applied)
+
     def current_state(self, event_verbosity: EventVerbosity = EventVerbosity.NONE) -> dict[str, Any]:
         """See Rasa's; of all events the last ``SHOWN``, which are shared and not to be changed."""
         if event_verbosity is not EventVerbosity.ALL:
