@@ -90,5 +90,7 @@ def _headers(settings: Settings) -> Callable[[Request, BaseHTTPResponse], Corout
         response.headers["Content-Security-Policy"] = STAFF_POLICY if staff else policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
+        # Scripts and pages of one name belong together: a browser asks whether they are still the same (304).
+        response.headers.setdefault("Cache-Control", "no-cache")
 
     return headers

@@ -41,6 +41,13 @@ def test_one_line_puts_a_launcher_on_the_page_and_nothing_else_is_loaded_until_i
     Window(page).open()
 
 
+def test_a_browser_asks_whether_a_script_is_still_the_same_and_is_not_sent_it_again(page: Page, site: Site) -> None:
+    script = page.request.get(site.server.base + "/static/window.js")
+    assert script.headers["cache-control"] == "no-cache"
+    again = {"If-Modified-Since": script.headers["last-modified"]}
+    assert page.request.get(script.url, headers=again).status == 304
+
+
 def test_nothing_comes_from_elsewhere_and_no_policy_is_broken(page: Page, site: Site) -> None:
     hosts, errors = set(), []
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
@@ -319,6 +326,14 @@ def test_where_storage_is_blocked_the_talk_works_and_its_limit_is_said(browser: 
     window.say("查话费")
     window.theirs("收到:查话费").wait_for()
     page.close()
+
+
+def test_where_no_websocket_comes_through_the_talk_goes_by_polling(page: Page, site: Site) -> None:
+    page.route_web_socket("**/socket.io/**", lambda socket: socket.close(code=1008, reason="not here"))
+    page.goto(site.server.base + "/")
+    window = Window(page).open()
+    window.say("查话费")
+    window.theirs("收到:查话费").wait_for()
 
 
 def test_a_wrong_clock_in_the_browser_does_no_harm(page: Page, site: Site) -> None:

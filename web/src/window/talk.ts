@@ -68,6 +68,7 @@ export class Talk {
     for (const message of readOutbox()) this.queueUp(message);
     const socket = io({
       transports: ['websocket', 'polling'],
+      timeout: 8_000, // a WebSocket that neither opens nor fails
       reconnectionDelay: 500,
       reconnectionDelayMax: 4000,
       auth: (give) => {
@@ -86,7 +87,8 @@ export class Talk {
     socket.on('connect_error', () => {
       if (this.state.line === 'refused') return;
       this.set({ line: 'offline' });
-      if (!socket.active) this.again(); // the server refused the token: a fresh one is asked for
+      if (!socket.active) return this.again(); // the server refused the token: a fresh one is asked for
+      socket.io.opts.transports = ['polling', 'websocket']; // some proxies let no WebSocket through
     });
     socket.on('turn', (turn: Turn) => this.hear(turn));
     socket.on('failed', ({ ids }: { ids: string[] }) => ids.forEach((id) => this.fail(id)));
@@ -134,7 +136,8 @@ export class Talk {
     const headers: Record<string, string> = { 'Content-Type': 'application/json' };
     if (this.token) headers.Authorization = `Bearer ${this.token}`;
     const body = JSON.stringify(this.siteToken ? { site_token: this.siteToken } : {});
-    const response = await fetch('/chat/session', { method: 'POST', headers, body });
+    const signal = AbortSignal.timeout?.(ACCEPTED_WITHIN); // older browsers wait as long as their network does
+    const response = await fetch('/chat/session', { method: 'POST', headers, body, signal });
     if (response.status === 401 && this.token) {
       this.forget('expired');
       return this.session();
