@@ -104,6 +104,17 @@ def waiting(site: Site, said: str = "我的账单错了", surname: str = "王", 
     return name, site.run(wait())
 
 
+def cut_line(site: Site, login: str) -> None:
+    """The server lets go of an agent's sockets."""
+    sio = site.server.chat._sio
+
+    async def cut() -> None:
+        for sid, _ in list(sio.manager.get_participants("/desk", f"login:{login}")):
+            await sio.disconnect(sid, namespace="/desk")
+
+    site.run(cut())
+
+
 def customer_says(site: Site, conversation: str, text: str) -> None:
     site.run(site.server.chat._door.receive(Inbound(conversation, "web", uuid.uuid4().hex, text)))
 
@@ -427,17 +438,24 @@ def test_the_customers_typing_and_a_line_that_broke_and_came_back(open_desk: Ope
     agent.claim("王先生")
     site.run(site.server.chat.typed(name))
     agent.page.locator(".log .Typing").wait_for()
-    sio = site.server.chat._sio
-
-    async def cut() -> None:
-        for sid, _ in list(sio.manager.get_participants("/desk", "login:a1001")):
-            await sio.disconnect(sid, namespace="/desk")
-
-    site.run(cut())
+    cut_line(site, "a1001")
     expect(agent.page.locator(".line")).to_have_attribute("data-line", "offline")
     customer_says(site, name, "你还在吗")
     expect(agent.page.locator(".line")).to_have_attribute("data-line", "online")
     agent.said("你还在吗", "customer").wait_for()
+
+
+def test_words_that_did_not_arrive_are_sent_by_themselves_when_the_line_is_back(open_desk: Open, site: Site) -> None:
+    waiting(site)
+    agent = open_desk("a1001")
+    agent.claim("王先生")
+    agent.page.route("**/say", lambda route: route.abort())
+    agent.say("请稍候。")
+    expect(agent.page.locator(".said[data-status=failed]")).to_have_count(1)
+    agent.page.unroute("**/say")
+    cut_line(site, "a1001")
+    expect(agent.page.locator(".said[data-status]")).to_have_count(0)
+    agent.said("请稍候。", "agent").wait_for()
 
 
 # --- boards -----------------------------------------------------------------------------------------------------------

@@ -167,7 +167,10 @@ export class Desk {
       const queue = await this.done(get('queue'));
       if (queue) this.queued(queue);
     }
-    for (const id of Object.keys(this.state.talks)) void this.read(Number(id));
+    for (const [id, talk] of Object.entries(this.state.talks)) {
+      void this.read(Number(id));
+      for (const one of talk.pending) if (one.status === 'failed') void this.say(Number(id), one.text, one.id);
+    }
     if (this.open) this.look(this.open);
     this.boardSoon();
   }

@@ -71,10 +71,10 @@ const numbers = { type: 'value', minInterval: 1, splitLine: { lineStyle: { color
 
 /** Bars that lie, the first row on top. */
 export const lying = (labels: string[], values: number[], name: string): Option => ({
-  grid: { left: 8, right: 44, top: 4, bottom: 4, containLabel: true },
+  grid: { left: 8, right: 64, top: 4, bottom: 4, containLabel: true },
   xAxis: { ...numbers, show: false },
   yAxis: { ...category(labels), inverse: true, axisLine: { show: false }, axisLabel: { width: 120, overflow: 'truncate' } },
-  series: [{ type: 'bar', name, data: values, barMaxWidth: 18, itemStyle: { color: blue, borderRadius: [0, 3, 3, 0] }, label: { show: true, position: 'right' } }],
+  series: [{ type: 'bar', name, data: values, barMaxWidth: 18, itemStyle: { color: blue, borderRadius: [0, 3, 3, 0] }, label: { show: true, position: 'right', formatter: ({ value }: { value: number }) => value.toLocaleString('zh-CN') } }],
 });
 
 /** Bars that stand. */

@@ -24,8 +24,8 @@ function App() {
     setProblem('');
     setCounting(true);
     try {
-      if (!known) setKnown(await get<Definitions>('reports/definitions'));
-      const found = await get<Report>('reports', wanted);
+      const [meant, found] = await Promise.all([known ?? get<Definitions>('reports/definitions'), get<Report>('reports', wanted)]);
+      setKnown(meant);
       if (latest.current === wanted) setReport(found); // a slow answer to an earlier question is none to this one
     } catch (error) {
       if (latest.current === wanted) setProblem(error instanceof Refused ? error.code : 'unavailable');
