@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -50,6 +51,18 @@ def test_a_database_that_somebody_holds_is_no_ready_database(own: Product) -> No
     finally:
         holder.execute("ROLLBACK")
         holder.close()
+    assert until(own, 200) < WITHIN
+
+
+def test_a_full_disk_is_seen(own: Product) -> None:
+    """No file of the process may grow any more."""
+    usual = resource.prlimit(own.pid, resource.RLIMIT_FSIZE)
+    log = own.database.with_name("hotline.db-wal")
+    resource.prlimit(own.pid, resource.RLIMIT_FSIZE, (log.stat().st_size if log.exists() else 0, usual[1]))
+    try:
+        assert until(own, 503) < WITHIN
+    finally:
+        resource.prlimit(own.pid, resource.RLIMIT_FSIZE, usual)
     assert until(own, 200) < WITHIN
 
 
