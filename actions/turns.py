@@ -110,15 +110,16 @@ class ActionAffirm(HotlineAction):
     """Yes: to what was offered last; as mere agreement it goes on."""
 
     async def perform(self, call: Call) -> list[EventType]:
-        """Take the offer up."""
+        """Take the offer up, even where it stood beside a task in hand."""
+        if call.asked in OFFERS:
+            call.redirect(intent=OFFERS[call.asked])
+            return keep_listening(call)
         if call.tracker.active_loop.get("name"):
             return return_to_task(call)
         left = left_open(call.tracker.events)
         if call.asked == "resume_task" and left:
             return [FollowupAction(left)]
-        if call.asked in OFFERS:
-            call.redirect(intent=OFFERS[call.asked])
-        elif call.asked == "more":
+        if call.asked == "more":
             call.say("utter_courtesy_go_on")
         elif call.asked == "anything_else":
             offers = [button["title"] for button in call.buttons_before() if button["payload"] not in NO_OFFERS]
@@ -139,7 +140,7 @@ class ActionDeny(HotlineAction):
     async def perform(self, call: Call) -> list[EventType]:
         """Take the refusal for what it is."""
         if call.tracker.active_loop.get("name"):
-            return give_up(call)
+            return return_to_task(call) if call.asked in OFFERS else give_up(call)
         if call.asked == "anything_else" and NOT_SO.match(call.text):  # something that was told was wrong
             call.say("utter_courtesy_already_done" if _done_last(call) else "utter_courtesy_tell_me")
             return []
