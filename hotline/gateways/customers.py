@@ -134,9 +134,8 @@ class SqlCustomerRecords:
             day = before.astimezone(ZONE).date()
             rows.delete(connection, db.facts, _WORDS & (db.facts.c.day <= day) & (db.facts.c.at < before), ROWS)
             rows.delete(connection, db.review_decisions, db.review_decisions.c.at < before, ROWS)
-            known = select(db.conversations.c.id)
-            stray = db.tracker_events.c.conversation.not_in(known)
-            rows.delete(connection, db.tracker_events, (db.tracker_events.c.created < before) & stray, BATCH)
+            rows.delete(connection, db.staff_attempts, db.staff_attempts.c.since < before.timestamp(), ROWS)
+            _delete_strays(connection, rows, before)
             return Forgotten(rows, gone)
 
         return await self._database.write(work)
@@ -174,6 +173,7 @@ def _given(connection: Connection, phone: str) -> list[str]:
         select(db.handoffs.c.conversation).where(
             or_(db.handoffs.c.callback_phone == phone, _mentions(db.handoffs.c.context, [phone]))
         ),
+        select(db.desk_notes.c.conversation).where(_mentions(db.desk_notes.c.text, [phone])),
         select(db.conversations.c.id).where(_mentions(db.conversations.c.state, [phone])),
         select(db.answers.c.conversation).where(_mentions(db.answers.c.answers, [phone])),
         select(db.tracker_events.c.conversation).where(_mentions(db.tracker_events.c.events, [phone])),
@@ -226,6 +226,21 @@ def _delete_conversations(connection: Connection, rows: Rows, names: Sequence[st
     for column in _OF_CONVERSATION:
         rows.delete(connection, column.table, column.in_(names))
     rows.delete(connection, db.outbox, _mentions(db.outbox.c.payload, names))
+
+
+def _delete_strays(connection: Connection, rows: Rows, before: datetime) -> None:
+    """Delete what belongs to conversations that were never kept: a turn that broke off may have left it."""
+    known = select(db.conversations.c.id)
+    for column, at in (
+        (db.tracker_events.c.conversation, db.tracker_events.c.created),
+        (db.desk_notes.c.conversation, db.desk_notes.c.at),
+    ):
+        rows.delete(connection, column.table, (at < before) & column.not_in(known), BATCH)
+    talk = db.handoffs.c
+    ended = (talk.at < before) & talk.state.not_in(_OPEN_TALKS) & talk.conversation.not_in(known)
+    ids = connection.execute(select(talk.id).where(ended).limit(BATCH)).scalars().all()
+    rows.delete(connection, db.handoff_history, db.handoff_history.c.handoff_id.in_(ids))
+    rows.delete(connection, db.handoffs, talk.id.in_(ids))
 
 
 def _delete_tickets(connection: Connection, rows: Rows, which: Any, named: bool = True) -> list[str]:

@@ -85,7 +85,9 @@ class SqlConversationLock:
 
     async def _take(self, conversation: str, owner: str) -> bool:
         now = self._now()
-        over = or_(locks.c.until <= now, locks.c.owner == self._kept.get(conversation, ""))
+        # A lease that ends later than any can was taken before the clock was set back.
+        ended = or_(locks.c.until <= now, locks.c.until > now + 2 * self._lease)
+        over = or_(ended, locks.c.owner == self._kept.get(conversation, ""))
 
         def work(connection: Connection) -> bool:
             connection.execute(delete(locks).where(locks.c.conversation == conversation, over))

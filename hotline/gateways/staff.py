@@ -87,7 +87,8 @@ class SqlStaffStore:
             table = staff_attempts
             upsert(connection, table, {"login": login}, {"count": 0, "since": now}, {})
             row = connection.execute(select(table).where(table.c.login == login).with_for_update()).one()
-            count, since = (0, now) if now - row.since >= pause else (row.count, row.since)
+            # A beginning that is still to come was counted before the clock was set back.
+            count, since = (row.count, row.since) if 0 <= now - row.since < pause else (0, now)
             change = update(table).where(table.c.login == login)
             connection.execute(change.values(count=min(count + 1, most + 1), since=since))
             return bool(count < most)

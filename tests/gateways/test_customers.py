@@ -200,6 +200,26 @@ async def test_much_that_is_old_goes_in_small_pieces_that_keep_nobody_waiting(se
     assert (gone["facts"], gone["tickets"]) == (facts - ROWS, tickets - BATCH)
 
 
+async def test_what_a_talk_left_that_was_never_kept_goes_too(services: Services) -> None:
+    await hand_over(services, "web-broken", finished=True)
+    await services.events.append("web-broken", 0, [{"event": "user", "text": "转人工"}])
+    note = {"conversation": "web-broken", "at": NOW, "login": "a1001", "text": "没有人"}
+    await services.database.write(lambda c: c.execute(insert(db.desk_notes).values(note)))
+    assert not await services.staff.attempt("nobody", NOW.timestamp(), 0, 300.0)
+    services.clock.set(NOW + timedelta(days=181))  # type: ignore[attr-defined]
+    await retention.purge(services, 180)
+    assert not await rows(services, only={"handoffs", "handoff_history", "tracker_events", "desk_notes"})
+    assert not await rows(services, only={"staff_attempts"})
+
+
+async def test_a_conversation_in_which_only_an_agent_wrote_the_number_down_is_forgotten(services: Services) -> None:
+    await services.conversations.save(Conversation("web-mine", "web"), "m1", [])
+    note = {"conversation": "web-mine", "at": NOW, "login": "a1001", "text": f"回电 {MINE}"}
+    await services.database.write(lambda c: c.execute(insert(db.desk_notes).values(note)))
+    await retention.forget(services, MINE)
+    assert not await rows(services, only={"desk_notes", "conversations"})
+
+
 async def test_old_talks_that_a_human_has_and_open_tickets_stay(services: Services) -> None:
     await talk(services, "web-held", MINE)
     await complain(services, "web-held", MINE, finished=False)

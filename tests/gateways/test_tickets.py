@@ -150,6 +150,8 @@ async def test_attempts_are_counted_until_the_pause_is_over(database: Database, 
     assert await store.attempt("a1001", 401.0, 5, 300.0)
     await store.forgive("a1001")
     assert await store.attempt("a1001", 402.0, 1, 300.0)
+    assert not await store.attempt("a1001", 403.0, 1, 300.0)
+    assert await store.attempt("a1001", 100.0, 1, 300.0), "nobody waits for a clock that was set back"
 
 
 async def test_listeners_are_added_and_forgotten(database: Database, clock: FixedClock) -> None:
