@@ -11,6 +11,10 @@ from typing import NamedTuple, Optional
 from hotline.nlu.sound import syllable
 
 _FEE = re.compile(r"(\d+(?:\.\d+)?)元")
+_NUMERALS = "0123456789一二两三四五六七八九十百"
+OTHERS = "other_name"
+"""The lookup table of names that contain one of ours but are something else: 咪咕阅读 beside 咪咕."""
+
 _SOUNDS_LIKE_FROM = 3
 """Shorter names are matched by character only: two syllables have too many homophones."""
 
@@ -39,9 +43,17 @@ class Gazetteer:
             for family, members in self._families(table).items():
                 if len(members) == 1:
                     self._canonical[table].setdefault(family, members[0])
-        self._by_text = {table: _either(names) for table, names in self._canonical.items() if names}
+        self._by_text = {
+            table: _either([*names, *self.tables.get(OTHERS, ())])
+            for table, names in self._canonical.items()
+            if names and table != OTHERS
+        }
         self._by_sound: dict[str, dict[str, str]] = {
-            table: {_sound(n): v for n, v in names.items() if len(n) >= _SOUNDS_LIKE_FROM and not _FEE.search(n)}
+            table: {
+                _sound(n): v
+                for n, v in names.items()
+                if len(n) >= _SOUNDS_LIKE_FROM and n[0] not in _NUMERALS and not _FEE.search(n)
+            }
             for table, names in self._canonical.items()
             if table in ("plan", "pack", "service")
         }
@@ -72,7 +84,8 @@ class Gazetteer:
         """Every name in a text, the longest first where they overlap within a table."""
         for table, pattern in self._by_text.items():
             for m in pattern.finditer(text):
-                yield Named(table, self._canonical[table][m.group()], m.start(), m.end())
+                if value := self._canonical[table].get(m.group()):
+                    yield Named(table, value, m.start(), m.end())
         if not any(self._by_sound.values()):
             return
         sounds = [syllable(c) for c in text]
@@ -89,5 +102,9 @@ def _sound(name: str) -> str:
     return "-" + "-".join(map(syllable, name)) + "-"
 
 
-def _either(names: Mapping[str, str]) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(n) for n in sorted(names, key=len, reverse=True)))
+def _either(names: Sequence[str]) -> re.Pattern[str]:
+    """Any of the names, the longest first; one that begins with a number not in the middle of another number."""
+    whole = f"(?<![{_NUMERALS}])"  # 二十块的加油包 is no 十块的加油包
+    return re.compile(
+        "|".join(whole * (n[0] in _NUMERALS) + re.escape(n) for n in sorted(names, key=len, reverse=True))
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Optional
@@ -10,14 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from hotline.nlu.features import Reading, features, read
+from hotline.nlu.requests import MOVES
 
 # How confidence is made, measured on hands that the model had not seen (docs/understanding.md): how sharply scores
 # become probabilities; how much a turn of nothing but strange words counts as none of our business; and after how many
 # pairs of syllables that begins to weigh in full.
-SHARPNESS, SEVERITY, SMOOTHING = 5.0, 5.0, 3
+SHARPNESS, SEVERITY, SMOOTHING = 5.0, 6.0, 3
 NOT_OURS = {"out_of_scope", "chitchat"}
-# A short turn that follows an answer is likelier about the same matter: what that adds to its score.
-SAME_TOPIC, FOLLOW_UP, ANSWERED = 0.4, 20, {"told", "anything_else"}
+# A short turn that follows an answer is likelier about the same matter: what that adds to its score. More where the
+# words are those of a request, because then the question is only which; less where they are thanks, a yes, a value.
+SAME_TASK, SAME_TOPIC, FOLLOW_UP, ANSWERED = 0.5, 0.2, 20, {"told", "anything_else"}
 
 Row = tuple[str, str, Optional[str]]
 """Text, intent, and what was asked before (or None)."""
@@ -36,16 +39,18 @@ class IntentModel:
         idf: Floats,
         bias: Floats,
         familiar: Iterable[str],
+        unheard: float,
     ) -> None:
         """``weights`` has a row for each of ``names`` and a column for each of ``intents``.
 
-        ``familiar`` are the pairs of syllables (``hua-fei``) that customers use when they speak of our service.
+        ``familiar`` are the pairs of syllables (``hua-fei``) that customers use when they speak of our service, and
+        ``unheard`` is the share of theirs that is probably missing from it.
         """
         self.intents, self.names = list(intents), list(names)
         self._index = {name: i for i, name in enumerate(self.names)}
         self._places = {intent: i for i, intent in enumerate(self.intents)}
         self._weights, self._idf, self._bias = weights, idf, bias
-        self._familiar = frozenset(familiar)
+        self._familiar, self._unheard = frozenset(familiar), unheard
 
     @classmethod
     def train(cls, rows: Sequence[Row]) -> IntentModel:
@@ -57,13 +62,16 @@ class IntentModel:
         vectorizer = TfidfVectorizer(analyzer=lambda row: features(*row), min_df=3, sublinear_tf=True, dtype=np.float32)
         x = vectorizer.fit_transform([(reading, asked) for reading, _, asked in readings])
         svm = LinearSVC(C=0.5).fit(x, [intent for _, intent, _ in rows])
+        heard = Counter("-".join(pair) for r, intent, _ in readings if intent not in NOT_OURS for pair in r.pairs())
         return cls(
             list(svm.classes_),
             list(vectorizer.get_feature_names_out()),
             np.ascontiguousarray(svm.coef_.T, dtype=np.float16),
             vectorizer.idf_.astype(np.float32),
             svm.intercept_.astype(np.float32),
-            sorted({"-".join(pair) for r, intent, _ in readings if intent not in NOT_OURS for pair in r.pairs()}),
+            sorted(heard),
+            # Good and Turing: what was heard once is as frequent as what was never heard yet.
+            sum(count == 1 for count in heard.values()) / (1 + sum(heard.values())),
         )
 
     def scores(self, text: str, asked: Optional[str] = None) -> Floats:
@@ -94,8 +102,9 @@ class IntentModel:
         stranger = float(scores.mean() if outside is None else scores[outside]) + SEVERITY * strangeness
         leads = outside is not None and int(scores.argmax()) == outside
         if topic in self._places and asked in ANSWERED and len(reading.core) <= FOLLOW_UP:
+            move = self.intents[int(scores.argmax())] in MOVES
             scores = scores.copy()
-            scores[self._places[topic]] += SAME_TOPIC
+            scores[self._places[topic]] += SAME_TOPIC if move else SAME_TASK
         highest = max(float(scores.max()), stranger)
         powers = np.exp((scores - highest) * SHARPNESS)
         doubt = float(np.exp((stranger - highest) * SHARPNESS))
@@ -108,13 +117,15 @@ class IntentModel:
         """From 0 for words that customers use with us to nearly 1 for talk of something else.
 
         A linear model is sure of itself on a recipe too, if one word of it is ours; how much of the rest was ever heard
-        here tells the two apart. Heard, not read: a homophone is no strange word.
+        here tells the two apart. Heard, not read: a homophone is no strange word. What customers say that is merely
+        missing from the examples is taken off, so that few examples do not make strangers of our own customers.
         """
         return self._strangeness(read(text))
 
     def _strangeness(self, reading: Reading) -> float:
         pairs = reading.pairs()
-        return sum("-".join(pair) not in self._familiar for pair in pairs) / (len(pairs) + SMOOTHING)
+        strange = sum("-".join(pair) not in self._familiar for pair in pairs) / (len(pairs) + SMOOTHING)
+        return max(0.0, strange - self._unheard) / (1 - self._unheard)
 
     def save(self, path: Path) -> None:
         """Write the model to a file."""
@@ -126,6 +137,7 @@ class IntentModel:
             idf=self._idf,
             bias=self._bias,
             familiar=np.array("\n".join(sorted(self._familiar))),
+            unheard=np.array(self._unheard),
         )
 
     @classmethod
@@ -139,4 +151,5 @@ class IntentModel:
                 stored["idf"],
                 stored["bias"],
                 str(stored["familiar"]).split("\n"),
+                float(stored["unheard"]),
             )

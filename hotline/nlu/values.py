@@ -192,7 +192,7 @@ def _people(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found
         yield from _answered_surname(text, either)
     for m in _TITLE.finditer(text):
         # 小姐 alone calls the agent; a title is the customer's or owner's with a surname, or as an answer.
-        named = re.search(rf"(?:{either}){_GIVEN}{{0,2}}$", text[: m.start()].replace("谢谢", "  "))
+        named = re.search(rf"(?:{either}){_GIVEN}{{0,2}},?$", text[: m.start()].replace("谢谢", "  "))
         if (named and not text.endswith("老", 0, m.start())) or asked == "surname" or m.group() == text:
             yield Found("title", _TITLES[m.group()], m.start(), m.end())
 

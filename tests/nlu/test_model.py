@@ -63,6 +63,12 @@ def test_strange_words_cost_confidence_and_change_no_order(small: IntentModel) -
     assert plain.argmax() == strange.argmax()
 
 
+def test_few_examples_make_no_strangers_of_customers_who_use_other_words() -> None:
+    """Each word was heard once, so others of customers are still to come; 话费 and 流量 were all that was ever said."""
+    few, many = IntentModel.train(ROWS[:8]), IntentModel.train(ROWS[:8] * 3)
+    assert few.strangeness("交电话费") < many.strangeness("交电话费")
+
+
 def test_a_short_turn_after_an_explanation_is_likelier_about_the_same_matter(small: IntentModel) -> None:
     balance = small.intents.index("query_balance")
     alone = small.probabilities("还剩多少", "told")[balance]
@@ -71,6 +77,12 @@ def test_a_short_turn_after_an_explanation_is_likelier_about_the_same_matter(sma
     for asked, topic in (("confirm", "query_balance"), (None, "query_balance"), ("told", "no_such_intent")):
         without = small.probabilities("还剩多少", asked)
         np.testing.assert_array_equal(small.probabilities("还剩多少", asked, topic), without)
+
+
+@pytest.mark.parametrize("topic", ["query_balance", "query_data_usage"])
+def test_the_topic_says_which_request_it_is_but_makes_none_of_a_yes(small: IntentModel, topic: str) -> None:
+    assert small.intents[small.probabilities("还剩多少", "told", topic).argmax()] == topic
+    assert small.intents[small.probabilities("是的", "told", topic).argmax()] == "affirm"
 
 
 def test_a_long_turn_speaks_for_itself(small: IntentModel) -> None:
