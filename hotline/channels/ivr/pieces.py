@@ -31,7 +31,7 @@ Response = Callable[[str], Answer]
 
 @dataclass(frozen=True)
 class _Unit:
-    """A sentence of an answer that tells something, or a whole answer that asks (weight 0)."""
+    """A sentence of an answer that tells something, or a whole answer that asks or only leads in (weight 0)."""
 
     answer: Answer
     weight: int
@@ -91,7 +91,8 @@ def _first_piece(answers: list[Answer], state: dict[str, Any], response: Respons
 
 
 def _units(answer: Answer) -> list[_Unit]:
-    if answer.metadata.get("asks") or not answer.text:
+    # The apology for too low a voice (1860-7) is said before what is repeated, and makes that no longer.
+    if answer.metadata.get("asks") or answer.metadata.get("louder") or not answer.text:
         return [_Unit(answer, 0, asks=True)]
     parts = sentences(answer.text)
     last = len(parts) - 1

@@ -41,6 +41,13 @@ def test_a_short_answer_stays_whole() -> None:
     assert texts(arranged(told(SENTENCE), told("好。"), END)) == [SENTENCE, "好。", END.text]
 
 
+def test_an_answer_that_is_repeated_louder_is_as_long_as_before() -> None:
+    before = [told(SENTENCE * 2 + "就是这样。" * 3), END]
+    assert texts(arranged(*before)) == texts(before)
+    louder = response("utter_courtesy_voice_unclear")
+    assert texts(arranged(louder, *before)) == [louder.text, *texts(before)]
+
+
 def test_a_long_answer_is_announced_cut_and_continued_to_its_question() -> None:
     state: dict[str, Any] = {}
     whole = SENTENCE * 5
