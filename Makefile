@@ -22,7 +22,7 @@ cluster: setup ## a cluster on this machine: PostgreSQL, Redis, RabbitMQ, nginx,
 
 test: setup-dev ## set up, train what changed, run all tests that need nothing else; 95 % branch coverage or it fails
 	@$(python) scripts/train.py
-	@$(python) -m pytest --cov --cov-report=term --walks 40
+	@$(python) -m pytest -n 2 --dist loadfile --cov --cov-report=term --walks 40
 
 train: setup ## train the assistant, if data, domain, configuration or our components changed
 	@$(python) scripts/train.py
@@ -65,7 +65,7 @@ test-services: setup-dev ## tests against other programs (installs Debian's pack
 
 prove: setup-dev ## all promises in full: 500 kills, the whole fault matrix, thousands of spellings, 30 minutes of talk; takes hours
 	@$(python) scripts/train.py
-	@PROVE=full $(python) -m pytest tests/promises --timeout 0 -s --durations=20
+	@PROVE=full $(python) -m pytest tests/promises --timeout 0 -o faulthandler_timeout=0 -s --durations=20
 	@$(python) -m tests.promises.soak 30
 
 audit: setup-dev ## known advisories of the locked packages; fails when they could not be looked up (needs PyPI's or OSV's database)

@@ -22,9 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # A hang is a failure with every thread's stack; by a thread, as a signal does not reach a loop's C code.
-            if item.get_closest_marker("timeout") is None:
-                item.add_marker(pytest.mark.timeout(120, method="thread"))
 
 
 @pytest.fixture(scope="session")

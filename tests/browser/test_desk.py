@@ -138,7 +138,6 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     made.stop()
 
 
-@pytest.mark.timeout(600, method="thread")
 def test_a_complaint_goes_to_an_agent_to_the_supervisor_and_back_to_the_assistant(
     browser: Browser, product: Product
 ) -> None:

@@ -14,9 +14,6 @@ from tests.channels.test_web import site_token
 from tests.channels.web_server import SITE_SECRET
 from tests.served import Product
 
-# Twice the server is started, which takes a minute each on a busy machine.
-pytestmark = pytest.mark.timeout(400, method="thread")
-
 WANG = "13800138000"
 
 

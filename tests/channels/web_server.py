@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 import socketio
 from rasa.core.channels.channel import UserMessage
 from sanic import Sanic
-from sanic.touchup import TouchUp
+from socketio.exceptions import ConnectionError as RefusedError
 
 from hotline import bootstrap
 from hotline.bootstrap import Services
@@ -29,6 +27,7 @@ from tests.support import demo_services
 
 SITE_SECRET = "site-secret-of-the-tests-0123456789"
 FRIEND = "https://shop.example"
+PATIENT = 20.0  # seconds, on a machine that is busy
 
 
 class Rasa:
@@ -80,6 +79,7 @@ async def running(
     directory: Path, idle: float = 300.0, pages: bool = False, desk: bool = False, **settings: Any
 ) -> AsyncIterator[Server]:
     """The server on a free port; with the pages that browsers load and with the desk, if they are wanted."""
+    Sanic.test_mode = True  # several applications in one process
     rasa, services = Rasa(), demo_services(directory)
     port = free_port()
     chosen = services.settings.copy(
@@ -94,9 +94,7 @@ async def running(
         serve_pages(app, chosen)
     if desk:
         install_desk(app, bootstrap.services())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TouchUp, "run", partial(_touch_up, TouchUp.run))
-        listening = await _listen(app, port)
+    listening = await _listen(app, port)
     await listening.after_start()
     try:
         yield Server(f"http://127.0.0.1:{port}", rasa, services, blueprint.ctx.chat)
@@ -105,12 +103,6 @@ async def running(
         await _close(listening)
         bootstrap.use(None)
         services.close()
-
-
-def _touch_up(run: Callable[[Sanic], None], app: Sanic) -> None:
-    """Sanic rewrites its own methods when an app starts, which works for the first one of a process only."""
-    with suppress(KeyError):
-        run(app)
 
 
 async def _listen(app: Sanic, port: int) -> Any:
@@ -157,7 +149,7 @@ class Browser:
         return hear
 
     async def call(self, event: str, data: Any = None) -> dict[str, Any]:
-        reply: dict[str, Any] = await self.client.call(event, {} if data is None else data, timeout=5)
+        reply: dict[str, Any] = await self.client.call(event, {} if data is None else data, timeout=PATIENT)
         return reply
 
     async def open(self, since: int = 0) -> dict[str, Any]:
@@ -181,7 +173,7 @@ class Browser:
         await self.until(lambda: bool(found()))
         return found()[-1]
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 5) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = PATIENT) -> None:
         while not condition():
             self._news.clear()
             try:
@@ -199,12 +191,31 @@ async def browser(
     token = token or await server.token()
     headers = {"Origin": origin} if origin else {}
     await tab.client.connect(
-        server.base, headers=headers, auth={"token": token, "script": script}, transports=["polling"], wait_timeout=3
+        server.base,
+        headers=headers,
+        auth={"token": token, "script": script},
+        transports=["polling"],
+        wait_timeout=PATIENT,
     )
     try:
         yield tab
     finally:
         await tab.client.disconnect()
+
+
+async def is_refused(base: str, namespace: str = "/", **how: Any) -> bool:
+    """Whether the server refuses a socket; by its own word, where ``connect`` would wait for its time to be over."""
+    client = socketio.AsyncClient(reconnection=False)
+    refusal: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    client.on("connect", lambda: refusal.set_result(False), namespace)
+    client.on("connect_error", lambda *_: refusal.done() or refusal.set_result(True), namespace)
+    try:
+        await client.connect(base, namespaces=[namespace], transports=["polling"], wait=False, **how)
+        return await asyncio.wait_for(refusal, PATIENT)
+    except RefusedError:
+        return True
+    finally:
+        await client.disconnect()
 
 
 def texts(turn: dict[str, Any]) -> list[str]:

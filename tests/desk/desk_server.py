@@ -14,7 +14,7 @@ import socketio
 
 from hotline.door import Inbound
 from hotline.services.handoff import Reason
-from tests.channels.web_server import Server, running
+from tests.channels.web_server import PATIENT, Server, running
 
 LOGINS = ("a1001", "a1002", "s9001", "c8001")
 
@@ -54,7 +54,7 @@ class Person:
     async def connect(self) -> None:
         cookies = "; ".join(f"{cookie.key}={cookie.value}" for cookie in self.http.cookie_jar)
         await self.socket.connect(
-            self.base, headers={"Cookie": cookies}, namespaces=["/desk"], transports=["polling"], wait_timeout=3
+            self.base, headers={"Cookie": cookies}, namespaces=["/desk"], transports=["polling"], wait_timeout=PATIENT
         )
 
     async def post(self, path: str, headers: Any = None, **body: Any) -> tuple[int, Any]:
@@ -66,7 +66,7 @@ class Person:
         async with self.http.get(f"{self.base}/desk/api/{path}") as response:
             return response.status, await response.json()
 
-    async def until(self, name: str, fits: Any = lambda data: True, seconds: float = 5) -> Any:
+    async def until(self, name: str, fits: Any = lambda data: True, seconds: float = PATIENT) -> Any:
         """Wait for an event."""
         for _ in range(int(seconds / 0.05)):
             for heard, data in self.heard:

@@ -12,7 +12,6 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from PIL import Image
-from socketio.exceptions import ConnectionError as RefusedError
 from sqlalchemy import select, update
 
 from hotline.channels.images import Images
@@ -20,7 +19,7 @@ from hotline.gateways import schema
 from hotline.ports import TicketDraft
 from hotline.services.handoff import SUPERVISOR
 from tests.channels.test_web import COMPLAINT, picture, send_picture
-from tests.channels.web_server import browser, running
+from tests.channels.web_server import browser, is_refused, running
 from tests.desk.desk_server import Desk, desk, text_id
 
 
@@ -110,8 +109,7 @@ async def test_each_role_does_its_own_work(open_desk: Desk, login: str, method: 
 async def test_a_socket_without_a_session_is_refused(open_desk: Desk) -> None:
     person = open_desk["a1001"]
     person.http.cookie_jar.clear()
-    with pytest.raises(RefusedError):
-        await person.connect()
+    assert await is_refused(person.base, "/desk")
 
 
 async def test_nobody_can_put_the_desk_into_a_frame(tmp_path: Path) -> None:

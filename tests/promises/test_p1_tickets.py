@@ -30,7 +30,7 @@ def rounds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=60 + 5 * ROUNDS,
+        timeout=120 + 10 * ROUNDS,
     )
     assert result.returncode == 0, result.stderr[-2000:]
     found: list[dict[str, Any]] = json.loads(result.stdout.splitlines()[-1])

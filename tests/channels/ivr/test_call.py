@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,29 @@ def calls(rasa: Rasa, services: Services) -> Calls:
     return worker(rasa, services)
 
 
-def worker(rasa: Rasa, services: Services, hold_after: float = 0.15) -> Calls:
-    door = Door(rasa, services.conversations, services.events, services.secrets, WORDS, 1.0, services.lock)
-    return Calls(door, 0.3, services.calls, FixedClock(NOW), hold_after)
+PATIENT = 8.0  # seconds; a machine that is busy holds nobody
+
+
+def worker(rasa: Rasa, services: Services, deadline: float = PATIENT) -> Calls:
+    door = Door(rasa, services.conversations, services.events, services.secrets, WORDS, deadline, services.lock)
+    return Calls(door, 0.3, services.calls, FixedClock(NOW), PATIENT)
+
+
+def slow(calls: Calls, rasa: Rasa, seconds: float) -> None:
+    """From now on a turn takes so long, and its caller is held half-way."""
+    rasa.delay, calls._hold_after = seconds, seconds / 2
+
+
+def quick(calls: Calls, rasa: Rasa) -> None:
+    rasa.delay, calls._hold_after = 0.0, PATIENT
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Wait for what goes on behind a hold."""
+    end = time.monotonic() + PATIENT
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.01)
 
 
 def event(kind: str, number: int | str = 1, **fields: Any) -> Event:
@@ -105,20 +126,19 @@ async def test_the_end_is_answered_at_once_and_done_after_the_turn_before(
     calls: Calls, rasa: Rasa, services: Services
 ) -> None:
     await calls.handle(event("start"))
-    rasa.delay = 0.4
-    slow = await calls.handle(event("speech", 2, text="你好"))
-    assert last(slow) == "continue"
+    slow(calls, rasa, 0.4)
+    assert last(await calls.handle(event("speech", 2, text="你好"))) == "continue"
     assert await calls.handle(event("end", 3, reason="caller")) == []
-    await asyncio.sleep(0.6)
+    quick(calls, rasa)
+    assert await calls.handle(event("played", 4)) == [], "waits for the end"
     record = await services.calls.find("c1")
     assert record is not None
     assert (record.ended_by, record.turns) == ("caller", 1)
-    assert await calls.handle(event("played", 4)) == []
 
 
 async def test_a_goodbye_that_was_slow_is_still_said(calls: Calls, rasa: Rasa) -> None:
     await calls.handle(event("start"))
-    rasa.delay = 0.3
+    slow(calls, rasa, 0.3)
     rasa.says = [{"text": "再见!", "metadata": {"ends": True}}]
     assert last(await calls.handle(event("speech", 2, text="再见"))) == "continue"
     rest = await calls.handle(event("played", 3))
@@ -127,23 +147,23 @@ async def test_a_goodbye_that_was_slow_is_still_said(calls: Calls, rasa: Rasa) -
 
 async def test_a_slow_hangup_is_not_talked_over_by_the_next_event(calls: Calls, rasa: Rasa) -> None:
     await calls.handle(event("start"))
-    rasa.delay = 0.3
+    slow(calls, rasa, 0.3)
     rasa.says = [{"text": "再见!", "metadata": {"ends": True}}]
     await calls.handle(event("speech", 2, text="再见"))
-    await asyncio.sleep(0.3)
-    heard = len(rasa.heard)
-    rasa.delay = 0
+    heard = 2
+    await until(lambda: len(rasa.heard) == heard)
+    quick(calls, rasa)
     assert last(await calls.handle(event("silence", 3))) == "hangup"
     assert len(rasa.heard) == heard
 
 
-async def test_a_turn_that_is_behind_a_hanging_one_is_put_through_in_time(calls: Calls, rasa: Rasa) -> None:
+async def test_a_turn_that_is_behind_a_hanging_one_is_put_through_in_time(rasa: Rasa, services: Services) -> None:
+    calls = worker(rasa, services, deadline=1.0)
     await calls.handle(event("start"))
-    rasa.delay = 5
-    first = asyncio.ensure_future(calls.handle(event("speech", 2, text="你好")))
-    await asyncio.sleep(0.01)
-    assert last(await first) == "continue"
-    rest = await asyncio.wait_for(calls.handle(event("played", 3)), 2)
+    slow(calls, rasa, 60)
+    calls._hold_after = 0.15
+    assert last(await calls.handle(event("speech", 2, text="你好"))) == "continue"
+    rest = await asyncio.wait_for(calls.handle(event("played", 3)), 10)
     assert last(rest) == "transfer"
     assert "抱歉" in said(rest)[0]
 
@@ -169,11 +189,11 @@ async def test_secrets_that_are_keyed_never_reach_rasa_or_the_notes(
 
 async def test_what_was_not_yet_heard_of_a_slow_turn_comes_first(calls: Calls, rasa: Rasa) -> None:
     await calls.handle(event("start"))
-    rasa.delay = 0.25
+    slow(calls, rasa, 0.25)
     rasa.says = [{"text": "第一。", "metadata": {}}]
     await calls.handle(event("speech", 2, text="一"))
-    await asyncio.sleep(0.2)
-    rasa.delay = 0
+    await until(lambda: len(rasa.heard) == 2)
+    quick(calls, rasa)
     rasa.says = [{"text": "第二。", "metadata": {}}]
     assert said(await calls.handle(event("speech", 3, text="二"))) == ["第一。", "第二。"]
 
@@ -279,7 +299,7 @@ async def test_a_key_of_the_menu_is_its_choice(calls: Calls, rasa: Rasa, service
 
 async def test_a_held_turn_that_could_not_be_kept_ends_in_an_apology_and_a_transfer(calls: Calls, rasa: Rasa) -> None:
     await calls.handle(event("start"))
-    rasa.delay = 0.3
+    slow(calls, rasa, 0.3)
 
     async def down(*_: object) -> None:
         raise GatewayUnavailableError("down")
@@ -287,7 +307,7 @@ async def test_a_held_turn_that_could_not_be_kept_ends_in_an_apology_and_a_trans
     save = calls._door._conversations.save
     calls._door._conversations.save = down  # type: ignore[assignment, method-assign]
     assert last(await calls.handle(event("speech", 2, text="你好"))) == "continue"
-    await asyncio.sleep(0.4)
+    await until(lambda: calls._unkept)
     calls._door._conversations.save = save  # type: ignore[method-assign]
     rest = await calls.handle(event("played", 3))
     assert (last(rest), "抱歉" in said(rest)[0]) == ("transfer", True)
@@ -295,15 +315,18 @@ async def test_a_held_turn_that_could_not_be_kept_ends_in_an_apology_and_a_trans
 
 
 async def test_who_waits_for_a_turn_behind_a_dead_worker_waits_no_longer_than_the_deadline(
-    calls: Calls, rasa: Rasa, services: Services
+    rasa: Rasa, services: Services
 ) -> None:
+    calls = worker(rasa, services, deadline=1.0)
     await calls.handle(event("start"))
     assert services.lock is not None
+    calls._hold_after = 0.15
     async with services.lock.hold("c1", 1.0):  # as a worker does that was killed in a turn
         began = asyncio.get_running_loop().time()
         assert last(await calls.handle(event("speech", 2, text="你好"))) == "continue"
         rest = await calls.handle(event("played", 3))
         assert (last(rest), "抱歉" in said(rest)[0]) == ("transfer", True)
         assert asyncio.get_running_loop().time() - began < 1.5
+    quick(calls, rasa)
     assert last(await calls.handle(event("transfer_result", 4, result="busy"))) == "listen"
     assert await calls.handle(event("played", 5)) == []
