@@ -18,6 +18,7 @@ from hotline.services.handoff import SUPERVISOR, Reason
 from tests.browser.conftest import PHONE, Site
 from tests.browser.test_widget import AXE
 from tests.served import Product
+from tests.support import NOW
 
 DESK = {"width": 1440, "height": 900}
 EVIL = "<img src=x onerror=alert(1)>我的账单错了"
@@ -132,7 +133,8 @@ def no_harm(page: Page) -> list[str]:
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    made = Product(tmp_path_factory.mktemp("desk"), turn_deadline="60")  # a busy machine is no fault here
+    # A busy machine is no fault here.
+    made = Product(tmp_path_factory.mktemp("desk"), now=NOW.isoformat(), turn_deadline="60")
     made.start()
     yield made
     made.stop()

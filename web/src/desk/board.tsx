@@ -22,8 +22,9 @@ export function BoardPage() {
     return () => clearInterval(timer);
   }, []);
   if (!board) return <main class="page" />;
-  const { today, people, queue, talks, unanswered, tickets } = board;
-  const on = people.filter(({ status, role }) => status !== 'offline' && role !== 'clerk').length;
+  const { today, queue, talks, unanswered, tickets } = board;
+  const people = board.people.filter(({ role }) => role !== 'clerk'); // who talks to nobody is not noted as there
+  const on = people.filter(({ status }) => status !== 'offline').length;
   return (
     <main class="page board">
       <section class="tiles" aria-label={said.today}>

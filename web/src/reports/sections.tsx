@@ -30,9 +30,10 @@ const BEHIND: Record<string, string> = {
 
 function change({ value, before }: Figure, unit: string): string {
   if (value == null || before == null) return '';
-  if (unit === 'share') return `${value >= before ? '+' : '−'}${Math.abs((value - before) * 100).toFixed(1)} pt`;
-  if (!before) return '';
-  return `${value >= before ? '+' : '−'}${Math.abs((value / before - 1) * 100).toFixed(0)}%`;
+  if (unit !== 'share' && !before) return '';
+  const moved = unit === 'share' ? Math.abs((value - before) * 100).toFixed(1) : Math.abs((value / before - 1) * 100).toFixed(0);
+  if (!Number(moved)) return words.same;
+  return `${value > before ? '+' : '−'}${moved}${unit === 'share' ? words.points : '%'}`;
 }
 
 export function Headline({ report, known, onAsk }: { report: Report; known: Definitions; onAsk: Ask }) {
