@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
+from threadpoolctl import threadpool_limits
 
 from hotline.bootstrap import Services
 from hotline.door import Door
@@ -36,6 +37,9 @@ def load_agent(model: Path, log: Optional[EventLog] = None) -> HotlineAgent:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    # BLAS spreads a turn's product of a vector and some hundred rows over all cores, which then spin for the next one:
+    # with 500 intents that is three quarters of a turn.
+    threadpool_limits(1, user_api="blas")
     return agent
 
 

@@ -59,8 +59,10 @@ async def _cost(model: Path, sentences: list[str]) -> float:
     from hotline.bootstrap import build
     from hotline.engine import load_agent
     from hotline.gateways.migrations import upgrade
+    from hotline.logs import configure_logs
     from hotline.settings import load_settings
 
+    configure_logs("ERROR")
     settings = load_settings(var=model.parent / "var", database_url=f"sqlite:///{model.parent / 'scale.db'}")
     upgrade(settings.database)
     services = build(settings)
