@@ -23,6 +23,7 @@ from hotline.services.billing import POINTS_PER_YUAN, Account, ExplainedBill, mo
 MEMORABLE = 3  # items of a bill that a caller remembers without writing them down
 ASKED_ON_TURNS = 3  # after which 怎么多了 is no longer about the bill that was told
 TOGETHER = re.compile("月份?的?(?:和|跟|与|还有|、|,)")  # 九月和十月, no correction
+COMPARED = re.compile("月份?的?比")  # the former one, which is told beside the month before
 BEFORE = re.compile("往前|再前|前一个月|上一个月|更早")
 NEW_BILL = re.compile("账单|查")  # asks for a bill anew
 CAUSES = {
@@ -284,6 +285,8 @@ class ValidateQueryBillForm(AccountForm):
         said = value[-1] if isinstance(value, list) else str(value)
         if TOGETHER.search(call.text):
             said = "+".join(call.entities("month")) or said
+        elif COMPARED.search(call.text):
+            said = next(iter(call.entities("month")), said)
         starting = tracker.get_slot(REQUESTED_SLOT) is None
         if starting and call.asked != "resume_task" and not call.entities("month") and not _month_asked_on(call):
             return {"bill_month": None}

@@ -113,7 +113,7 @@ class ActionOpenComplaint(HotlineAction):
         category = str(call.slot("complaint_category") if insists else CATEGORIES.get(call.intent, "general"))
         if not insists:
             call.say(APOLOGIES[category])
-        told = None if insists else substance(call.text)
+        told = None if insists else substance(call.text) or _fault_told(call)
         events: list[EventType] = [
             *(cleared(*COMPLAINT) if not insists else cleared("complaint_waits")),
             SlotSet("complaint_category", category),
@@ -756,6 +756,12 @@ def _facts(call: Call) -> dict[str, Any]:
 
 def _bill_told(call: Call) -> bool:
     return any(event["event"] == "action" and event["name"] == "action_query_bill" for event in call.tracker.events)
+
+
+def _fault_told(call: Call) -> Optional[str]:
+    """What is wrong, in the words that the report which is in hand began with."""
+    reports = str(call.tracker.active_loop.get("name")).startswith("report_")
+    return call.slot("fault_description") if reports else None
 
 
 def _checked(call: Call) -> bool:

@@ -44,6 +44,18 @@ class ActionSayGoodbye(HotlineAction):
         return over
 
 
+class ActionTellStaffOnDuty(HotlineAction):
+    """1860-8; a message is offered where nothing else is being asked."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Tell it."""
+        call.say("utter_courtesy_staff_on_duty")
+        if call.tracker.active_loop.get("name"):
+            return return_to_task(call)
+        call.say("utter_courtesy_offer_message")
+        return []
+
+
 class ActionTellSessionNumber(HotlineAction):
     """The assistant's 工号: the session's number."""
 

@@ -35,6 +35,7 @@ from hotline.services.secretary import (
     Owner,
     adds,
     any_time,
+    changes_part,
     declines_callback,
     has_more,
     meant_for_us,
@@ -45,6 +46,7 @@ from hotline.services.secretary import (
     replaces,
     surname_in,
     with_more,
+    with_part_of_day,
     withholds_name,
     written,
 )
@@ -204,7 +206,8 @@ class ValidateLeaveMessageForm(SecretaryForm):
                 return {"message_text": with_more(known, call.text)}
             if requested(call, "message_confirmed") and (new := replaces(call.text)):
                 return {"message_text": written(new)}
-            if requested(call, "message_confirmed") and call.intent in UNDECIDED and may_be_message(call):
+            tells = (call.intent in UNDECIDED and may_be_message(call)) or changes_part(call.text)
+            if requested(call, "message_confirmed") and tells:
                 return {"message_text": with_more(known, call.text)}
         return {}
 
@@ -334,7 +337,7 @@ class ValidateRequestCallbackForm(SecretaryForm):
         times = "".join(call.entities("time"))
         asked = requested(call, "callback_time")
         if times and (asked or begins_anew(tracker, self.form_name()) or requested(call, "callback_confirmed")):
-            return {"callback_time": times}
+            return {"callback_time": with_part_of_day(times, call.slot("callback_time") or "")}
         if asked and (any_time(call.text) or call.intent in ("affirm", "deny")):
             return {"callback_time": ""}
         return {"callback_time": written(call.text)} if asked and call.intent in ("inform", "nlu_fallback") else {}

@@ -132,7 +132,8 @@ class ChangeForm(ConfirmChecks, AccountForm):
         """Also the request itself, repeated: 快给我停了, 对退了. A wish for something else (换一个) is none."""
         yes = super().confirms(call)
         asked = requested(call, "change_confirmed") and call.asked == "confirm"
-        repeated = asked and call.intent == self.kind and not DOUBTFUL.search(call.text)
+        wishes = (self.kind, "stop") if self.kind == "cancel_service" else (self.kind,)  # 取消吧: that service
+        repeated = asked and call.intent in wishes and not DOUBTFUL.search(call.text)
         if yes is None and repeated and (self.kind not in ITEMS or URGED.fullmatch(call.text)):
             return True
         return yes

@@ -43,6 +43,8 @@ OFFERS = {
 FOLLOW_UPS = {"query_bill_form": ("month", "phone_number"), "query_business_hall_form": ("city", "district")}
 # What a no means when it is more than a no: who will not have the bill explained complains of it.
 REFUSALS = {"offer_bill": "complain_charge"}
+# Where 已为您取消 could be taken for the very thing that was not done.
+LEFT = {"cancel_service_form": "utter_service_not_changed", "withdraw_complaint_form": "utter_complaint_not_withdrawn"}
 # Under which topic the customer knows a form that has no intent of its own name.
 FORM_TOPICS = {
     "file_complaint_form": "complain_general",
@@ -268,7 +270,7 @@ class ActionHandleSilence(HotlineAction):
 
 def give_up(call: Call) -> list[EventType]:
     """Drop the task in hand: nothing was changed."""
-    call.say("utter_courtesy_stopped")
+    call.say(LEFT.get(str(call.tracker.active_loop.get("name")), "utter_courtesy_stopped"))
     call.say("utter_courtesy_anything_else")
     return dropped_task()
 

@@ -18,8 +18,10 @@ CALLABLE = re.compile(r"1[3-9]\d{9}|0\d{9,11}|\d{7,8}")
 DIVERTING = "呼叫转移"
 
 _COMPOUND = re.compile("欧阳|上官|司马|诸葛|夏侯|司徒|皇甫|尉迟|东方|令狐|慕容")
-_SURNAME = re.compile("(?:免贵|我|是)?姓([\u4e00-\u9fff])|^(?:我叫|我是|叫)([\u4e00-\u9fff])[\u4e00-\u9fff]{1,2}$")
-_OWN_SURNAME = re.compile("(?:免贵|我)姓([\u4e00-\u9fff])")
+_SURNAME = re.compile(
+    "(?:免贵|我|是)?姓(?!什|啥|名|氏)([\u4e00-\u9fff])|^(?:我叫|我是|叫)([\u4e00-\u9fff])[\u4e00-\u9fff]{1,2}$"
+)
+_OWN_SURNAME = re.compile("(?:免贵|我)姓(?!什|啥|名|氏)([\u4e00-\u9fff])")
 _SAID = re.compile(
     "(?:就说|就讲|转告(?:他|她|机主|一下)*|告诉(?:他|她|机主|一下)+"
     "|[跟给和](?:他|她|机主)(?:说|讲)(?:一声|一下)?|[,。 ]说)"
@@ -37,6 +39,10 @@ _HAS_MORE = re.compile("^[嗯呃啊,。 ]*(?:有|还有|对|是|好)[的啊呀�
 _MORE = re.compile("^[对嗯呃是的好,。 ]*(?:还有|还要|再加|再说|再补|加上|加一句|补充|另外)")
 _MORE_FRAME = re.compile(
     "^[对嗯呃是的好,。 ]*(?:还有|再加|再说|再补|加上|加|补充|另外)(?:一句|一下|一点|说|上|充)*[:,。 ]*"
+)
+_CHANGED = re.compile("^[嗯呃啊哦哎,。 ]*(?:改|换)(?:成|为|到|一下)")
+_PART_OF_DAY = re.compile(
+    "(?:.{0,3}?[天周期拜号日][一二三四五六日天末]?)?的?(?:早上|上午|中午|下午|傍晚|晚上|夜里|凌晨)|.{0,3}?[天周期拜号日](?=.*点)"
 )
 _INSTEAD = re.compile("^(?:不对|不是|错了|我?说错了|改一下|应该是|是|哎|嗯|呃|啊|[,。 ])+")
 _NO_MORE = re.compile(
@@ -151,6 +157,17 @@ def replaces(text: str) -> Optional[str]:
     """The message that takes the place of the one read back (不对,是明天下午三点开会); None for a bare no or yes."""
     new = _INSTEAD.sub("", text)
     return new if len(new) >= 4 and new != text else None
+
+
+def changes_part(text: str) -> bool:
+    """Whether words change a part of what was just read back (改成八点)."""
+    return bool(_CHANGED.match(text))
+
+
+def with_part_of_day(new: str, old: str) -> str:
+    """A corrected hour with the day and the part of it that were told before (下午三点, 改成四点)."""
+    told = _PART_OF_DAY.match(old)
+    return f"{told[0]}{new}" if told and not _PART_OF_DAY.match(new) and new not in old else new
 
 
 def nothing_more(text: str) -> bool:

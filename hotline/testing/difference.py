@@ -159,11 +159,14 @@ def _talks(difference: Difference) -> Iterator[str]:
     ends = sum(change.ends is not None for change in difference.talks)
     yield f"### Conversations that go differently: {len(difference.talks)}, of which {ends} end differently"
     yield ""
-    for change in difference.talks[:MOST]:
+    for change in sorted(difference.talks, key=lambda change: change.ends is None)[:MOST]:
         understood = "" if change.intents[0] == change.intents[1] else f" – understood {' → '.join(change.intents)}"
         yield f"- **{change.name}** (`{change.file}`), move {change.move}: {_quoted(change.did)}{understood}"
-        yield f"  - before: {_quoted(' / '.join(change.before))}"
-        yield f"  - now: {_quoted(' / '.join(change.after))}"
+        if change.before == change.after:
+            yield "  - the same is said"
+        else:
+            yield f"  - before: {_quoted(' / '.join(change.before))}"
+            yield f"  - now: {_quoted(' / '.join(change.after))}"
         if change.ends:
             yield f"  - ended with {_quoted(change.ends[0])}, now with {_quoted(change.ends[1])}"
     yield from _rest(len(difference.talks))
@@ -186,7 +189,9 @@ def _moved(difference: Difference) -> Iterator[str]:
 
 
 def _rest(count: int) -> Iterator[str]:
-    yield f"- … and {count - MOST} more" if count > MOST else ""
+    if count > MOST:
+        yield f"- … and {count - MOST} more"
+    yield ""
 
 
 def _quoted(text: str) -> str:

@@ -63,6 +63,7 @@ def test_the_same_words_for_another_reason_are_shown(after: Any, key: str) -> No
     text = report(after)
     assert "go differently: 1" in text
     assert ("understood query_balance → goodbye" in text) == (key == "intents")
+    assert "  - the same is said\n" in text
 
 
 def test_a_conversation_ends_differently(after: Any) -> None:
