@@ -3,7 +3,7 @@
 Starts the hotline (and then a stock Rasa with its action server on the same model) on a fresh database, lets callers
 speak the same sentences with the pauses that hearing an answer takes, and prints how long events waited: until the
 answer itself, so that one that was held by 「请稍候。」 counts to the end of its ``played``. A call's turns are counted
-in the database afterwards: none may be lost or doubled. Takes about four minutes; ``--no-stock`` one.
+in the database afterwards: none may be lost or doubled. Takes about three minutes, ``--no-stock`` one.
 """
 
 from __future__ import annotations
