@@ -27,6 +27,7 @@ KINDS = (
     *("handoff", "waited", "unanswered", "talked", "taboo", "ticket", "rating"),
 )
 AT_ONCE = 50
+NOTHING = "# data/nlu holds all that was decided already.\n"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 View = dict[str, Any]
@@ -130,7 +131,7 @@ class Reports:
 
     async def patch(self, request: Request, staff: Staff) -> HTTPResponse:
         """What was decided as a change of the training data, for a maintainer."""
-        content = review.patch(await self._store.decisions())
+        content = review.patch(await self._store.decisions()) or NOTHING
         return text(content, headers={"Content-Disposition": 'attachment; filename="review.patch"'})
 
     async def _report(self, request: Request) -> Report:

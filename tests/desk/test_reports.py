@@ -131,6 +131,7 @@ async def test_all_tables_as_a_workbook(open_desk: Desk) -> None:
 async def test_a_phrase_is_given_an_intent_and_becomes_a_patch(open_desk: Desk) -> None:
     supervisor = open_desk["s9001"]
     phrase = "=1+1 阿巴阿巴"
+    assert (await raw(supervisor, "review/patch"))[1].decode() == "# data/nlu holds all that was decided already.\n"
     assert (await supervisor.post("review", phrase=phrase, intent="out_of_scope"))[0] == 200
     _, review = await supervisor.get("review")
     assert review["decisions"] == {phrase: "out_of_scope"}
