@@ -303,7 +303,26 @@ class ValidateQueryBillForm(AccountForm):
 
 
 class ValidateSendSmsForm(NumberChecks, TaskForm):
-    """Form of ``send_sms``: the number that the message goes to."""
+    """Form of ``send_sms``: the number that the message goes to; what was told after a password goes to no other."""
+
+    async def validate_phone_number(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """One of ours; in a talk with a verified number only that one (ch2 保密制度)."""
+        checked = await super().validate_phone_number(value, dispatcher, tracker, domain)
+        if not checked["phone_number"] or checked["identity_verified"]:
+            return checked
+        call = Call(dispatcher, tracker, domain)
+        named = [event["value"] for event in tracker.events if _sets_number(event)]
+        for number in reversed(dict.fromkeys(named)):
+            if await call.services.verification.verified(call.conversation, number):
+                call.say("utter_billing_sms_to_own_number")
+                return {"phone_number": number, "identity_verified": True}
+        return checked
+
+
+def _sets_number(event: dict[str, Any]) -> bool:
+    return event["event"] == "slot" and event["name"] == "phone_number" and isinstance(event["value"], str)
 
 
 def _month_asked_on(call: Call) -> str:
