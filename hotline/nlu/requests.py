@@ -14,12 +14,15 @@ _OPENING = (
 # Words that join two requests; 还有 only where it is no part of 还有多少, 我家还有个宽带.
 _JOINT = re.compile(
     "[,。;!?]?(?:然后再|然后|顺便再|顺便|顺带|另外再|另外|完了再|(?<=[,。 ])完了|同时|以及|并且|对了"
-    "|之后再?(?=[查看帮给办开转])|再(?=[查看帮给办开问说买换改取退订])|还(?=想|要[查看办开取换改]|帮我|给我)|还有(?!多少|几|没|剩|啥|什么|个|一|的))"
+    "|之后再?(?=[查看帮给办开转])"
+    "|再(?=[查看帮给办开问说买换改取退订把])|(?<=查\\w{2})(?=查\\w{2})"
+    "|还(?=想|要[查看办开取换改]|帮我|给我)|还有(?!多少|几|没|剩|啥|什么|个|的|[一二两三四五六七八九十\\d]))"
     f"|[,。;!?](?=[查看])|[。;!?](?=(?:{_OPENING}))"
     "|(?<=多少)(?=\\w{2,4}(?:还有|还剩|剩)多少)"
 )
-# 查一下话费和流量: one verb for two things.
+# 查一下话费和流量, 话费和流量都查一下: one verb for two things.
 _SHARED = re.compile("^(?P<verb>.*?(?:查一下|查下|查查|查询|查|看一下|看下|看看|问一下|问下|问问))(?P<things>.{2,12})$")
+_SHARED_BEHIND = re.compile("^(?P<things>[^查看问]{4,12}?)(?:都|一起|全)+(?P<verb>[^,。]*[查看][^,。]*)$")
 _AND = re.compile("还有|以及|和|跟|、|,")
 
 # What a clause must reach to count as a request of its own.
@@ -37,15 +40,13 @@ MOVES = frozenset({
 
 def several(text: str, classify: Callable[[str], tuple[str, float]]) -> list[dict[str, Any]]:
     """The requests in a turn in the order they were made, each with name, confidence and its words; empty for one."""
-    clauses = [clause.strip(" ,。;!?") for clause in _JOINT.split(text)]
+    clauses = [clause for c in _JOINT.split(text) if len(clause := c.strip(" ,。;!?")) >= LEAST]
     if len(clauses) < 2:
         clauses = _things(text)
     if len(clauses) < 2:
         return []
     found: list[dict[str, Any]] = []
     for clause in clauses:
-        if len(clause) < LEAST:
-            continue
         name, confidence = classify(clause)
         if name in MOVES or confidence < SURE or any(request["name"] == name for request in found):
             continue
@@ -54,8 +55,8 @@ def several(text: str, classify: Callable[[str], tuple[str, float]]) -> list[dic
 
 
 def _things(text: str) -> list[str]:
-    """Each of two or three things behind one verb, with that verb; empty unless all are as short as names."""
-    shared = _SHARED.match(text)
+    """Each of two or three things that share a verb, with that verb; empty unless all are as short as names."""
+    shared = _SHARED_BEHIND.match(text) or _SHARED.match(text)
     things = _AND.split(shared["things"]) if shared else []
     if not shared or not all(2 <= len(thing) <= 6 for thing in things):
         return []

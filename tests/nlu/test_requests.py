@@ -21,6 +21,10 @@ def found(model: IntentModel, text: str) -> list[str]:
         ("先帮我查流量还剩多少,然后再查一下积分", ["query_data_usage", "query_points"]),
         ("怎么缴费。怎么开发票", ["query_recharge_ways", "query_invoice"]),  # two messages in one breath
         ("怎么开发票?有什么套餐", ["query_invoice", "query_plan_catalog"]),
+        ("查一下话费还有流量", ["query_balance", "query_data_usage"]),
+        ("查话费查流量", ["query_balance", "query_data_usage"]),
+        ("话费和流量都查一下", ["query_balance", "query_data_usage"]),
+        ("先查下话费再把彩铃退了", ["query_balance", "cancel_service"]),
         ("我要报停手机卡丢了,顺便查一下我的话费余额", ["report_lost", "query_balance"]),
     ],
 )
@@ -35,6 +39,7 @@ def test_both_are_found_in_the_order_they_were_made(model: IntentModel, text: st
         "难道我欠费了?怎么显示停机",
         "帮我查一下。话费还有多少",
         "我还有多少流量",
+        "我昨天看的话费还有二十几块钱呢怎么停机了",
         "查一下话费",
         "你好然后我想查话费",
         "查话费再查一下话费余额",
