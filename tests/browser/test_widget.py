@@ -48,6 +48,19 @@ def test_a_browser_asks_whether_a_script_is_still_the_same_and_is_not_sent_it_ag
     assert page.request.get(script.url, headers=again).status == 304
 
 
+def test_while_the_window_is_on_its_way_the_button_says_so_and_nothing_covers_the_page(page: Page, site: Site) -> None:
+    held: list[Route] = []
+    page.route("**/static/window.js", lambda route: held.append(route))
+    page.goto(site.server.base + "/")
+    button = page.locator("hotline-widget button")
+    button.click()
+    expect(button).to_contain_text("正在打开…")
+    expect(page.locator("hotline-widget iframe")).to_be_hidden()
+    held[0].continue_()
+    Window(page).frame.locator(".row.theirs").first.wait_for()
+    expect(button).to_be_hidden()
+
+
 def test_nothing_comes_from_elsewhere_and_no_policy_is_broken(page: Page, site: Site) -> None:
     hosts, errors = set(), []
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))

@@ -17,16 +17,16 @@ button { display: flex; align-items: center; gap: 8px; border: 0; border-radius:
 button:hover { transform: translateY(-2px); }
 button:focus-visible { outline: 3px solid #fff; box-shadow: 0 0 0 6px #0a66c2; }
 :host([data-elder]) button { font-size: 21px; height: 68px; border-radius: 34px; }
-:host([data-open]) button { display: none; }
+:host([data-open][data-ready]) button { display: none; }
 svg { width: 26px; height: 26px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .badge { position: absolute; top: -6px; right: -4px; min-width: 22px; height: 22px; box-sizing: border-box; padding: 0 6px; border-radius: 11px; background: #d32f2f; color: #fff; font-size: 13px; line-height: 22px; text-align: center; }
 .badge[hidden] { display: none; }
 iframe { display: none; border: 0; width: 400px; height: min(680px, calc(100vh - 48px)); border-radius: 16px; background: #f2f5f9; box-shadow: 0 12px 48px rgba(15, 35, 70, .28); color-scheme: normal; }
-:host([data-open]) iframe { display: block; }
+:host([data-open][data-ready]) iframe { display: block; }
 :host([data-elder]) iframe { width: 480px; height: min(800px, calc(100vh - 48px)); }
 @media (max-width: 600px) {
   :host { right: 16px; bottom: 16px; }
-  :host([data-open]) { inset: 0; }
+  :host([data-open][data-ready]) { inset: 0; }
   iframe, :host([data-elder]) iframe { width: 100%; height: 100%; border-radius: 0; box-shadow: none; }
 }
 @media (prefers-reduced-motion: reduce) { button { transition: none; } button:hover { transform: none; } }
@@ -67,7 +67,7 @@ class Launcher {
 
   open(): void {
     const frame = this.load();
-    this.label.textContent = this.options.label || this.words.open;
+    if (!this.ready) this.label.textContent = this.words.opening; // the button stays until there is a window to see
     this.host.dataset.open = '';
     remember(true);
     this.count(0);
@@ -107,7 +107,7 @@ class Launcher {
     return frame;
   }
 
-  // On a phone an empty window would cover the page, with nothing in it to close it.
+  // An empty window would cover a phone's page, with nothing in it to close it.
   private giveUp(frame: HTMLIFrameElement): void {
     frame.remove();
     this.frame = null;
@@ -132,6 +132,9 @@ class Launcher {
     const message = event.data as FromWindow;
     if (message.hotline === 'ready') {
       this.ready = true;
+      this.host.dataset.ready = '';
+      this.label.textContent = this.options.label || this.words.open;
+      if ('open' in this.host.dataset) this.frame.focus();
       if (this.token) this.tell({ hotline: 'token', token: this.token });
       if (this.leaving) this.tell({ hotline: 'sign-out' });
       this.tell({ hotline: 'open' in this.host.dataset ? 'show' : 'hide' });

@@ -5,6 +5,7 @@ export const launcher = {
   open: '在线客服',
   window: '在线客服窗口',
   unread: '条未读消息',
+  opening: '正在打开…',
   failed: '客服暂时无法打开,请稍后再试',
 };
 

@@ -6,6 +6,7 @@ export const launcher = {
   open: '線上客服',
   window: '線上客服窗口',
   unread: '條未讀消息',
+  opening: '正在打開…',
   failed: '客服暫時無法打開,請稍後再試',
 };
 

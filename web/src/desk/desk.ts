@@ -130,7 +130,7 @@ export class Desk {
   }
 
   private connect(): void {
-    const socket = io('/desk', { transports: ['websocket', 'polling'], reconnectionDelay: 500, reconnectionDelayMax: 4_000 });
+    const socket = io('/desk', { transports: ['websocket', 'polling'], timeout: 8_000, reconnectionDelay: 500, reconnectionDelayMax: 4_000 });
     this.socket = socket;
     socket.on('connect', () => void this.connected());
     socket.on('disconnect', (reason) => {
@@ -139,7 +139,8 @@ export class Desk {
     });
     socket.on('connect_error', () => {
       this.set({ line: 'offline' });
-      if (!socket.active) void this.again(); // refused, not unreachable
+      if (!socket.active) return void this.again(); // refused, not unreachable
+      socket.io.opts.transports = ['polling', 'websocket']; // some proxies let no WebSocket through
     });
     socket.on('queue', (queue: Queue) => this.queued(queue));
     socket.on('handoff', ({ handoff }: { handoff: Handoff }) => this.changed(handoff));
