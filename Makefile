@@ -1,7 +1,7 @@
 # `make run` and `make test` do all the set-up; the others do too. What a target has to know is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster test train shell demo-traffic review lint format typecheck bench prove audit test-browser test-services clean setup setup-dev
+.PHONY: help run cluster test train shell demo-traffic review lint format typecheck bench compare prove audit test-browser test-services clean setup setup-dev
 
 # Nothing leaves this machine unasked; TensorFlow is quiet.
 export RASA_TELEMETRY_ENABLED := false
@@ -54,6 +54,10 @@ typecheck: setup-dev ## types of hotline/ and actions/, strictly
 bench: setup-dev ## measure the figures in the README
 	@$(python) scripts/train.py
 	@set -e; for script in benchmarks/*.py; do echo "=== $$script"; $(python) "$$script"; done
+
+compare: setup-dev ## beside stock Rasa, in short; fails when a ratio is below two thirds of its figure
+	@$(python) scripts/train.py
+	@$(python) benchmarks/stock.py --quick --results var/benchmarks
 
 test-browser: setup-dev ## tests of the web page in Chromium (installs Debian's packages, as root or with sudo)
 	@$(python) scripts/train.py

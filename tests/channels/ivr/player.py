@@ -70,6 +70,10 @@ def play(scenario: Mapping[str, Any], server: Server, line: Any) -> None:
             started = time.monotonic()
             status, body, actions = _send(line, step, call, number)
             took = time.monotonic() - started
+            expected = "same_as" in step or "continue" in step.get("last", {})
+            while actions and "continue" in actions[-1] and not expected:
+                number += 1  # a busy machine: the caller was asked for patience, and the platform asks for the rest
+                status, body, actions = _send(line, {"send": {"type": "played"}}, call, number)
             answers[index] = body
             context = f"{scenario['scenario']}: step {index} {step.get('send')}: {body.decode()[:2000]}"
             assert status == step.get("status", 200), context
