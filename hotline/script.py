@@ -18,7 +18,7 @@ def _converter(name: str) -> Any:
 
 def is_traditional(text: str) -> bool:
     """Whether a text is written in traditional characters: at least two of them, or half of a short text."""
-    simplified = _converter("t2s").convert(text)
+    simplified = to_simplified(text)
     changed = sum(1 for before, after in zip(text, simplified, strict=False) if before != after)
     return changed >= 2 or (changed == 1 and len(text) <= 4)
 
@@ -26,6 +26,11 @@ def is_traditional(text: str) -> bool:
 def is_simplified(text: str) -> bool:
     """Whether a text has characters that only simplified writing has."""
     return bool(_converter("s2t").convert(text) != text)
+
+
+def to_simplified(text: str) -> str:
+    """The text in simplified characters."""
+    return str(_converter("t2s").convert(text))
 
 
 def to_traditional(text: str) -> str:

@@ -1,6 +1,7 @@
 """Words that nobody may say to a customer (服务忌语): found in what a human agent is about to send.
 
-The phrases are in ``taboo.yml`` beside this file. Punctuation, blanks and 您 for 你 hide nothing.
+The phrases are in ``taboo.yml`` beside this file. Punctuation, blanks, invisible characters, traditional ones and
+您 for 你 hide nothing.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from pathlib import Path
 
 import yaml
 
+from hotline import script
+
 _SENTENCE = re.compile(r"[^。!?;!?;\n]+")
-_POLITE = str.maketrans("您妳", "你你")
+# Polite forms, and fillers of Hangul that count as letters and show nothing.
+_SAME = str.maketrans("您妳", "你你", "\u115f\u1160")
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,9 @@ def taboo_in(text: str) -> list[Found]:
     """All taboo phrases in a text, in order; the longest where several overlap."""
     found: list[Found] = []
     for sentence in _SENTENCE.finditer(text):
-        letters = [(n, c) for n, c in enumerate(sentence.group(), start=sentence.start()) if c.isalnum()]
-        bare = _plain("".join(c for _, c in letters))
-        if len(bare) != len(letters):  # a character that is several when written plainly: too odd to be looked at
-            continue
+        typed = enumerate(sentence.group(), start=sentence.start())
+        letters = [(n, letter) for n, c in typed for letter in _plain(c) if letter.isalnum()]
+        bare = "".join(letter for _, letter in letters)
         for taboo in _taboos():
             at = bare.find(taboo.phrase)
             if at < 0 or (taboo.alone and bare != taboo.phrase):
@@ -57,7 +60,7 @@ def taboo_in(text: str) -> list[Found]:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).translate(_POLITE)
+    return script.to_simplified(unicodedata.normalize("NFKC", text)).translate(_SAME)
 
 
 @lru_cache(maxsize=1)

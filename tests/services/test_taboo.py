@@ -19,6 +19,21 @@ def test_punctuation_blanks_and_politeness_hide_nothing(text: str) -> None:
     assert len(found) == 1 and found[0].taboo.instead == "1860-13"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "你到底想怎麼樣",
+        "你到底\u200b想怎么样",
+        "你到底\u3164想怎么样",
+        "你到底\ufe0f想怎么样",
+        "㎏你到底想怎么样",
+        "你到底想怎么样﷽",
+    ],
+)
+def test_odd_and_invisible_characters_and_traditional_ones_hide_nothing(text: str) -> None:
+    assert len(taboo_in(text)) == 1
+
+
 @pytest.mark.parametrize("text", ["什么?", "为什么?", "好的。怎样?"])
 def test_a_curt_question_is_taboo_by_itself(text: str) -> None:
     assert len(taboo_in(text)) == 1
