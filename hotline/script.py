@@ -17,10 +17,10 @@ def _converter(name: str) -> Any:
 
 
 def is_traditional(text: str) -> bool:
-    """Whether a text is written in traditional characters: at least two of them, or half of a short text."""
+    """Whether a text is written in traditional characters: at least two of them, or one of four at most."""
     simplified = to_simplified(text)
     changed = sum(1 for before, after in zip(text, simplified, strict=False) if before != after)
-    return changed >= 2 or (changed == 1 and len(text) <= 4)
+    return changed >= 2 or (changed == 1 and sum(map(str.isalpha, text)) <= 4)
 
 
 def is_simplified(text: str) -> bool:
