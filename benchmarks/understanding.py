@@ -117,11 +117,6 @@ def training_rows() -> list[Row]:
     ]
 
 
-def with_bare(rows: Sequence[Row]) -> list[Row]:
-    """The rows, and those with context once more without (as in hotline/nlu/classifier.py)."""
-    return [*rows, *((text, intent, None) for text, intent, asked in rows if asked)]
-
-
 def gazetteer() -> Gazetteer:
     """The names of data/nlu/shared."""
     tables: dict[str, list[str]] = {}
@@ -169,7 +164,7 @@ def measure(quick: bool) -> dict[str, Any]:
     single, far, _ = held_out()
     note(f"training on {len(rows)} rows …")
     started, cpu = time.perf_counter(), time.process_time()
-    model = IntentModel.train(with_bare(rows))
+    model = IntentModel.train(rows)
     figures: dict[str, Any] = {
         "rows": len(rows),
         "threshold": threshold(),
@@ -321,7 +316,7 @@ def cross_validated(rows: Sequence[Row]) -> float:
     guesses: dict[int, str] = {}
     for number, (learn, test) in enumerate(folds.split(rows, intents, groups), 1):
         note(f"cross-validation {number} of 5 …")
-        model = IntentModel.train(with_bare([rows[i] for i in learn]))
+        model = IntentModel.train([rows[i] for i in learn])
         guesses.update((int(i), best(model, rows[i][0], rows[i][2])[0]) for i in test)
     return float(f1_score(intents, [guesses[i] for i in range(len(rows))], average="macro"))
 

@@ -57,8 +57,6 @@ class HotlineIntentClassifier(GraphComponent, IntentClassifier):
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the examples; those that carry ``metadata.asked`` teach context too."""
         rows = [(normalise(m.get(TEXT)), m.get(INTENT), asked_in_training(m)) for m in training_data.intent_examples]
-        # Everything is learnt without its context too: a bare sentence must be understood as well.
-        rows += [(text, intent, None) for text, intent, asked in rows if asked]
         self._model = IntentModel.train(rows)
         with self._storage.write_to(self._resource) as directory:
             self._model.save(directory / "model.npz")

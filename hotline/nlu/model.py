@@ -18,6 +18,8 @@ from hotline.nlu.requests import MOVES
 # pairs of syllables that begins to weigh in full.
 SHARPNESS, SEVERITY, SMOOTHING = 5.0, 6.0, 3
 NOT_OURS = {"out_of_scope", "chitchat"}
+# What a sentence of a context counts where it is learnt without.
+BARE = 0.5
 # A short turn that follows an answer is likelier about the same matter: what that adds to its score. More where the
 # words are those of a request, because then the question is only which; less where they are thanks, a yes, a value.
 SAME_TASK, SAME_TOPIC, FOLLOW_UP, ANSWERED = 0.5, 0.2, 20, {"told", "anything_else"}
@@ -54,14 +56,20 @@ class IntentModel:
 
     @classmethod
     def train(cls, rows: Sequence[Row]) -> IntentModel:
-        """Learn from rows of normalised text."""
+        """Learn from rows of normalised text.
+
+        What was said in a context is learnt without it too, because a bare sentence must be understood as well; but at
+        half the weight, so that answers and follow-ups say less about what the same words mean by themselves.
+        """
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.svm import LinearSVC
 
         readings = [(read(text), intent, asked) for text, intent, asked in rows]
+        weights = np.repeat((1.0, BARE), (len(rows), sum(1 for _, _, asked in rows if asked)))
+        readings += [(reading, intent, None) for reading, intent, asked in readings if asked]
         vectorizer = TfidfVectorizer(analyzer=lambda row: features(*row), min_df=3, sublinear_tf=True, dtype=np.float32)
         x = vectorizer.fit_transform([(reading, asked) for reading, _, asked in readings])
-        svm = LinearSVC(C=0.5).fit(x, [intent for _, intent, _ in rows])
+        svm = LinearSVC(C=1).fit(x, [intent for _, intent, _ in readings], weights)
         heard = Counter("-".join(pair) for r, intent, _ in readings if intent not in NOT_OURS for pair in r.pairs())
         return cls(
             list(svm.classes_),
