@@ -143,6 +143,7 @@ class Walker:
         watch = Watch(self._taboo)
         done: list[Act] = []
         planned = iter(acts)
+        ended = False  # a talk that is over is not asked whether anybody is there
         transferred = False  # a call that is put through: nothing is heard of it but what became of that
         try:
             await self._do(stage, Act("open"), channel)
@@ -154,11 +155,12 @@ class Walker:
                     act = Act("transfer", chance.choice(ENDS)) if transferred else act
                 if act is None:
                     break
-                if transferred is not (act.kind == "transfer"):
+                if transferred is not (act.kind == "transfer") or (ended and act.kind == "silence"):
                     continue  # a move that is not possible any more, now that moves before it are gone
                 move = await self._do(stage, act, channel)
                 if move is None:
                     continue  # a button that is not on offer any more, for the same reason
+                ended = move.mode is Mode.CLOSED
                 transferred = channel == "ivr" and any(answer.metadata.get("transfer") for answer in move.answers)
                 done.append(act)
                 over = act.value == ANSWERED  # a human has the call: the assistant is silent

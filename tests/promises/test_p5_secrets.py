@@ -34,8 +34,14 @@ def spellings(canary: str) -> list[str]:
     return [canary, " ".join(canary), wide, f"{canary[:3]}-{canary[3:]}", chinese, f"密码是{canary}", f"{canary}。"]
 
 
+FRACTION = re.compile(r"(?<=\d\.)\d{7,}")  # no password has so many
+
+
 class Kept:
-    """Everything that the product keeps, logs and said, as one text each."""
+    """Everything that the product keeps, logs and said, as one text each; without fractions.
+
+    Moments and confidences have so many digits behind the point that any six of them come up by chance.
+    """
 
     def __init__(self, product: Product, heard: list[Any]) -> None:
         self.rows: dict[str, str] = {}
@@ -52,6 +58,8 @@ class Kept:
         # What `hotline serve` says of the demonstration when it starts, and only in development.
         self.files["log"] = re.sub(r"(?m)^as        .*\(invented\)$", "", self.files["log"])
         self.heard = json.dumps(heard, ensure_ascii=False, default=str)
+        self.rows = {name: FRACTION.sub("", text) for name, text in self.rows.items()}
+        self.files = {name: FRACTION.sub("", text) for name, text in self.files.items()}
 
     def places(self, word: str) -> list[str]:
         """Where a word is."""
