@@ -28,8 +28,10 @@ from hotline.errors import GatewayDataError, GatewayTimeoutError, GatewayUnavail
 
 T = TypeVar("T")
 
-# SQLite has one writer at a time and PostgreSQL is asked one short question a turn: four threads keep both busy.
-THREADS = 4
+# Threads of a process, and connections. PostgreSQL's answers are waited for, and four keep it busy. SQLite answers in
+# the thread that asks: each more fights for the interpreter with the event loop (four: a sixth more CPU a turn than
+# one), and the second is there for the day on which the first hangs.
+THREADS, SQLITE_THREADS = 4, 2
 # A writer that finds SQLite locked waits this long, less than the time limit, so that it can say why it gave up.
 BUSY_MS = 2000
 
@@ -44,7 +46,7 @@ class Database:
         self.engine = open_engine(url)
         self._reading = _for_reading(self.engine)
         self._limit = time_limit
-        self._threads = threads or ThreadPoolExecutor(THREADS, thread_name_prefix="database")
+        self._threads = threads or ThreadPoolExecutor(threads_for(url), thread_name_prefix="database")
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """The result of a function that only reads.
@@ -143,6 +145,11 @@ def upsert(
     connection.execute(statement)
 
 
+def threads_for(url: str) -> int:
+    """How many threads and connections a process has for a database."""
+    return SQLITE_THREADS if make_url(url).get_backend_name() == "sqlite" else THREADS
+
+
 def open_engine(url: str) -> Engine:
     """An engine with bounded waits everywhere; a SQLite file's directory is made, the file itself at first use."""
     target = make_url(url)
@@ -150,7 +157,7 @@ def open_engine(url: str) -> Engine:
         "future": True,
         "hide_parameters": True,  # error texts reach the log, personal data must not
         "poolclass": QueuePool,
-        "pool_size": THREADS,
+        "pool_size": threads_for(url),
         "max_overflow": 0,
         "pool_timeout": BUSY_MS / 1000,
     }

@@ -28,7 +28,7 @@ from hotline.errors import (
     UnknownSubscriberError,
 )
 from hotline.gateways import schema
-from hotline.gateways.database import Database, open_engine
+from hotline.gateways.database import Database, open_engine, threads_for
 from hotline.gateways.migrations import upgrade
 from hotline.testing.demo import DatabaseServer
 from scripts.services import Postgres
@@ -119,7 +119,7 @@ async def test_transactions_wait_for_a_thread_no_longer_than_the_limit_and_are_t
     outcomes = await asyncio.gather(*(impatient.read(work(n)) for n in range(10)), return_exceptions=True)
     assert all(isinstance(outcome, GatewayTimeoutError) for outcome in outcomes)
     await asyncio.sleep(0.7)
-    assert sorted(begun) == [0, 1, 2, 3]
+    assert sorted(begun) == list(range(threads_for(str(impatient.engine.url))))
 
 
 async def test_the_event_loop_runs_on_while_a_transaction_takes_its_time(database: Database) -> None:
@@ -239,7 +239,7 @@ def test_opening_makes_the_directory_and_no_file(tmp_path: Path) -> None:
 
 async def test_a_pool_without_free_connection_is_a_timeout(tmp_path: Path) -> None:
     database = Database(demo_database_url(tmp_path))
-    taken = [database.engine.connect() for _ in range(4)]
+    taken = [database.engine.connect() for _ in range(threads_for(demo_database_url(tmp_path)))]
     with pytest.raises(GatewayTimeoutError):
         await database.read(lambda connection: None)
     for connection in taken:
