@@ -9,14 +9,11 @@ import sys
 import urllib.request
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import aiohttp
 
 from hotline.clock import ZONE
 from hotline.settings import ROOT
 from scripts.services import STARTS_WITHIN, Worker, probe
-from tests.support import demo_database_url
+from tests.support import Address, demo_database_url
 
 SITE_SECRET = "site-secret-of-the-proofs-0123456789"
 API_TOKEN = "api-token-of-the-proofs-0123456789-ab"
@@ -27,10 +24,10 @@ def model_path() -> Path:
     return Path(os.environ.get("HOTLINE_MODEL") or ROOT / "models" / "hotline.tar.gz")
 
 
-class Product(Worker):
+class Product(Worker, Address):
     """A worker that serves alone; ``different`` are settings by their names without ``HOTLINE_``.
 
-    ``base``, ``token`` and ``post`` are those of ``tests.channels.web_server.Server``: its browsers fit here.
+    The browsers of ``tests.channels.web_server`` fit here, too.
     """
 
     def __init__(self, directory: Path, **different: str) -> None:
@@ -86,12 +83,3 @@ class Product(Worker):
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
-
-    async def post(self, path: str = "/chat/session", **kwargs: Any) -> tuple[int, dict[str, Any]]:
-        async with aiohttp.ClientSession() as client, client.post(self.base + path, **kwargs) as response:
-            return response.status, await response.json()
-
-    async def token(self, **kwargs: Any) -> str:
-        status, session = await self.post(**kwargs)
-        assert status == 200, session
-        return str(session["token"])

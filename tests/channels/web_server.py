@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import socketio
 from rasa.core.channels.channel import UserMessage
 from sanic import Sanic
@@ -23,7 +22,7 @@ from hotline.channels.web import WebInput
 from hotline.desk.app import install as install_desk
 from hotline.server import serve_pages
 from scripts.services import free_port
-from tests.support import demo_services
+from tests.support import Address, demo_services
 
 SITE_SECRET = "site-secret-of-the-tests-0123456789"
 FRIEND = "https://shop.example"
@@ -55,7 +54,7 @@ class Rasa:
         return [message.parse_data["intent"]["name"] for message in self.messages if message.parse_data]
 
 
-class Server:
+class Server(Address):
     """The running server and what the tests look at."""
 
     def __init__(self, base: str, rasa: Rasa, services: Services, chat: Chat) -> None:
@@ -63,15 +62,6 @@ class Server:
         self.rasa = rasa
         self.services = services
         self.chat = chat
-
-    async def post(self, path: str = "/chat/session", **kwargs: Any) -> tuple[int, dict[str, Any]]:
-        async with aiohttp.ClientSession() as client, client.post(self.base + path, **kwargs) as response:
-            return response.status, await response.json()
-
-    async def token(self, **kwargs: Any) -> str:
-        status, session = await self.post(**kwargs)
-        assert status == 200, session
-        return str(session["token"])
 
 
 @asynccontextmanager
