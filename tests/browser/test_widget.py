@@ -558,6 +558,7 @@ def test_elder_mode_makes_the_whole_window_larger_and_is_remembered(window: Wind
     before = [bubble.evaluate(size), chip.evaluate(size)]
     window.press("更多")
     window.frame.get_by_role("switch", name="大字版").click()
+    expect(window.frame.locator("html")).to_have_attribute("data-elder", "")
     after = [bubble.evaluate(size), chip.evaluate(size)]
     for small, large in zip(before, after, strict=True):
         assert large[0] >= 1.25 * small[0] and large[1] >= 1.25 * small[1]
