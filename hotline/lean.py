@@ -1,7 +1,7 @@
 """Rasa without what this product does not use: TensorFlow, the neural components and the chat platforms' clients.
 
 Rasa imports every component and every channel it has, whatever ``config.yml`` and ``credentials.yml`` name: TensorFlow
-above all, two thirds of the memory and of the time to start (docs/performance.md). Here the modules in ``UNUSED``
+above all, two thirds of the memory and half of the time to start (docs/performance.md). Here the modules in ``UNUSED``
 become placeholders: they can be imported, and their names too, which is all that Rasa does with them; whoever makes use
 of one gets an error that says how to have the whole. Rasa itself is not changed.
 
