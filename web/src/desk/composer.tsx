@@ -3,7 +3,7 @@
 import { Icon } from '@chatui/core/Icon';
 import { Input } from '@chatui/core/Input';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Held, Talk } from './desk';
 import { useDesk } from './hooks';
 import type { Phrase } from './protocol';
@@ -19,7 +19,15 @@ export function Composer({ talk }: { talk: Talk }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const { id } = talk.handoff;
   const text = talk.draft;
-  useEffect(() => field.current?.focus(), [id]);
+  // ChatUI hands its element out in an effect of its own, which may come after ours: whoever takes over a talk writes
+  // at once, and so the field is focused when it is handed out.
+  const attach = useCallback(
+    (node: HTMLTextAreaElement | null) => {
+      field.current = node;
+      node?.focus();
+    },
+    [id],
+  );
 
   function put(words: string): void {
     desk.draft(id, words);
@@ -73,7 +81,7 @@ export function Composer({ talk }: { talk: Talk }) {
           <Icon type="phrases" />
         </button>
         <Input
-          ref={field}
+          ref={attach}
           autoSize
           rows={1}
           maxRows={6}
