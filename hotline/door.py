@@ -60,6 +60,8 @@ _WORDS = re.compile(r"\w|\*")
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[\s-]?\d){8}(?!\d)")
 _SAYS_PASSWORD = re.compile("密[码碼]")
 
+SIGNED_OUT = "signed_out"  # in a conversation's state
+
 FAULT = "utter_courtesy_fault"
 TOO_LATE = "utter_courtesy_too_late"
 
@@ -316,11 +318,16 @@ class Door:
         known, _ = await self._conversations.load(conversation, message)
         return known
 
-    async def close(self, conversation: str, message_id: str) -> None:
-        """The customer is gone: close the conversation and forget its verification."""
+    async def close(self, conversation: str, message_id: str, signed_out: bool = False) -> None:
+        """The customer is gone: close the conversation and forget its verification.
+
+        Of one that was ``signed_out`` of, ``state[SIGNED_OUT]`` stays true whatever is said in it later.
+        """
         known = await self.conversation(conversation)
         if known is not None:
             known.mode = Mode.CLOSED
+            if signed_out:
+                known.state[SIGNED_OUT] = True
             await self._conversations.save(known, message_id, [])
             if self._handoff is not None:
                 await self._handoff.leave(conversation)

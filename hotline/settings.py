@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     survey_ivr: float = Field(0.2, ge=0, le=1, description="share of calls asked for a rating")
     low_confidence: float = Field(0.3, ge=0, le=1, description="speech below this confidence is not understood")
     web_idle: float = Field(300.0, gt=0, description="seconds without a word in the widget that are silence (1860-38)")
+    web_resume_hours: float = Field(
+        24.0, ge=0, description="hours in which the widget takes up a talk whose token has expired; 0: none"
+    )
     ticket_hours_1: float = Field(24, gt=0, description="hours for a ticket of level 1, one department")
     ticket_hours_2: float = Field(48, gt=0, description="hours for level 2, several departments or regions")
     ticket_hours_3: float = Field(360, gt=0, description="hours for level 3, other provinces or companies")

@@ -232,16 +232,23 @@ class Chat:
         last = known.state.get("last") or []
         return known.mode is Mode.HUMAN or any(transcript.takes_images(answer.get("name")) for answer in last)
 
-    async def begun(self, conversation: str) -> bool:
-        """Whether anything was said in a conversation yet."""
-        return await self._door.conversation(conversation) is not None
+    async def conversation(self, conversation: str) -> Optional[Conversation]:
+        """What is known of a conversation; None before anything was said in it."""
+        return await self._door.conversation(conversation)
+
+    async def missed(self, conversation: str, wanted: Mapping[str, Any]) -> list[transcript.Frame]:
+        """The turns after ``wanted["since"]``, or the last ones, in the characters of ``wanted["script"]``."""
+        since = _whole(wanted, "since")
+        turns = await self._turns(conversation, since)
+        traditional = wanted.get("script") == "hant"
+        return [transcript.in_script(turn, traditional) for turn in (turns if since else turns[-PAGE:])]
 
     async def leave(self, conversation: str) -> None:
-        """The customer signed out: the conversation is closed and what was verified forgotten."""
+        """The customer signed out: the conversation is closed for good and what was verified forgotten."""
         talk = self._talks.pop(conversation, None)
         if talk is not None:
             talk.rest()
-        await self._close(conversation, f"web:left:{self._clock.now().isoformat()}")
+        await self._close(conversation, f"web:left:{self._clock.now().isoformat()}", signed_out=True)
 
     # --- serving -----------------------------------------------------------------------------------------------------
 
@@ -324,9 +331,9 @@ class Chat:
             turns = await self._turns(conversation, 0)
             self._accept(talk, Item(f"web:silence:{turns[-1]['last'] if turns else 0}", event="silence"))
 
-    async def _close(self, conversation: str, message_id: str) -> None:
+    async def _close(self, conversation: str, message_id: str, signed_out: bool = False) -> None:
         try:
-            await self._door.close(conversation, message_id)
+            await self._door.close(conversation, message_id, signed_out)
         except GatewayError as error:
             logger.error("a conversation could not be closed: %s", type(error).__name__)
 

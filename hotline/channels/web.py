@@ -1,6 +1,7 @@
 """The web channel: sessions, pictures and the socket between the widget and the door.
 
-    POST   /chat/session   a token for a new conversation, or a fresh one for the one whose token is shown
+    POST   /chat/session   a token for a new conversation, or a fresh one for the one whose token is shown, even if that
+                           expired lately
     DELETE /chat/session   the customer signed out
     POST   /chat/image     a picture for a complaint; GET /chat/image/<name> shows it to its own conversation
 
@@ -13,7 +14,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, Optional
 
 from rasa.core.channels.channel import InputChannel, UserMessage
@@ -26,11 +27,14 @@ from socketio import AsyncServer
 from hotline import bootstrap
 from hotline.channels.chat import CLIENT_ID, Chat, refused
 from hotline.channels.images import MAX_BYTES, Images
+from hotline.channels.limits import Seldom
 from hotline.channels.pushes import Pushes
 from hotline.channels.sessions import BadTokenError, Session, Sessions, SiteTokens
 from hotline.channels.talk import Pace
+from hotline.door import SIGNED_OUT
 from hotline.engine import make_door
 from hotline.errors import GatewayError, MessageRejectedError
+from hotline.ports import Mode
 from hotline.services.verification import VerificationService
 from hotline.settings import Settings
 
@@ -38,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 MAX_FRAME = 8 * 1024
 IMAGE_SECONDS = 20
+RESUMED_EVERY = 10  # seconds between two renewals of expired tokens of one conversation
 
 
 class WebInput(InputChannel):
@@ -70,7 +75,7 @@ class WebInput(InputChannel):
             logger=False,
             engineio_logger=False,
         )
-        sessions = Sessions(settings.secret("session"))
+        sessions = Sessions(settings.secret("session"), timedelta(hours=settings.web_resume_hours))
         door = make_door(on_new_message, services)
         chat = Chat(sio, door, sessions, services.clock, Pace(idle=settings.web_idle))
         chat.listen()
@@ -122,54 +127,75 @@ class FrontDesk:
         self._verification = verification
         self._chat = chat
         self._origins = origins
+        self._resumed = Seldom(RESUMED_EVERY)
 
     async def open(self, request: Request) -> HTTPResponse:
         """A token: fresh for a conversation whose token is shown, else for a new one.
 
         With ``{"site_token": …}`` the customer is signed in on the operator's site and arrives verified. A browser in
-        which another customer talked before gets a new conversation.
+        which another customer talked before gets a new conversation. A token that expired in its grace is renewed, but
+        what was verified is forgotten; where the talk has ended meanwhile, a new one begins, and ``over`` has the turns
+        after ``{"since": …}`` (in the characters of ``{"script": …}``) of the one that ended.
         """
         if request.headers.get("Origin", self._origins[0]) not in self._origins:
             return json(refused("origin", "is not allowed"), status=403)
         try:
-            known = self._sessions.check(bearer(request)) if bearer(request) else None
+            now = datetime.now(timezone.utc)
+            known = self._sessions.renewable(bearer(request), now) if bearer(request) else None
         except BadTokenError as error:
             return json(refused("token", str(error)), status=401)
+        wanted = body(request)
         try:
-            phone = self._site.check(site_token(request)) if site_token(request) else ""
+            phone = self._site.check(wanted["site_token"]) if wanted.get("site_token") else ""
         except BadTokenError as error:
             logger.warning("a token of the operator's site was refused: %s", error)
             return json(refused("site_token", str(error)), status=403)
-        return await self._issue(known, phone)
+        try:
+            return await self._issue(known, phone, now, wanted)
+        except MessageRejectedError as error:
+            return json(refused(error.field, error.reason), status=400)
+        except GatewayError as error:
+            logger.error("a session could not be given: %s", type(error).__name__)
+            return json(refused("server", "try again"), status=503)
 
-    async def _issue(self, known: Optional[Session], phone: str) -> HTTPResponse:
-        now = datetime.now(timezone.utc)
-        if known and phone and known.phone and known.phone != phone:
-            known = None
+    async def _issue(self, known: Optional[Session], phone: str, now: datetime, wanted: dict[str, Any]) -> HTTPResponse:
+        if known and phone not in ("", known.phone) and (known.phone or known.lapsed):
+            known = None  # another customer, or maybe another: the talk of before is not his to see
         before = known.phone if known else ""
+        talk = await self._chat.conversation(known.conversation) if known else None
+        if talk and talk.state.get(SIGNED_OUT):
+            return json(refused("token", "signed out"), status=401)
+        over = {}
+        if known and known.lapsed:
+            if not self._resumed.take(known.conversation, asyncio.get_running_loop().time()):
+                return json(refused("rate", "too fast"), status=429)
+            await self._verification.forget(known.conversation)
+            logger.info("a talk was taken up again with an expired token")
+            if talk and talk.mode is Mode.CLOSED:
+                over = {"over": await self._chat.missed(known.conversation, wanted)}
+                known = None
         session = self._sessions.issue(now, known.conversation if known else None, phone or before)
         if phone:
-            await self._sign_in(session, now, heard_of=bool(known) and not before)
-        return json(
-            {"conversation": session.conversation, "token": session.token, "expires_in": session.expires_in},
-            headers={"Cache-Control": "no-store"},
-        )
+            await self._sign_in(session, now, resumed=bool(known))
+        answer = {"conversation": session.conversation, "token": session.token, "expires_in": session.expires_in}
+        return json({**answer, **over}, headers={"Cache-Control": "no-store"})
 
-    async def _sign_in(self, session: Session, now: datetime, heard_of: bool) -> None:
-        """Vouch for a customer; a talk that began without the sign-in is told of it."""
+    async def _sign_in(self, session: Session, now: datetime, resumed: bool) -> None:
+        """Vouch for a customer; a talk in which that is news is told of it."""
         try:
+            heard_of = resumed and not await self._verification.verified(session.conversation, session.phone)
             await self._verification.vouch(session.conversation, session.phone)
         except GatewayError as error:
             logger.error("a signed-in customer could not be vouched for: %s", type(error).__name__)
             return
-        if heard_of and await self._chat.begun(session.conversation):
+        if heard_of and await self._chat.conversation(session.conversation):
             message_id = f"web:signed-in:{int(now.timestamp())}"
             self._chat.happen(session.conversation, message_id, "signed_in", {"caller": session.phone})
 
     async def leave(self, request: Request) -> HTTPResponse:
-        """Close the conversation and forget what was verified in it."""
+        """Close the conversation for good and forget what was verified in it."""
         try:
-            session = self._sessions.check(bearer(request))
+            session = self._sessions.renewable(bearer(request), datetime.now(timezone.utc))
         except BadTokenError as error:
             return json(refused("token", str(error)), status=401)
         await self._chat.leave(session.conversation)
@@ -232,13 +258,13 @@ def bearer(request: Request) -> str:
     return str(request.headers.get("Authorization") or "").removeprefix("Bearer ").strip()
 
 
-def site_token(request: Request) -> Any:
-    """The token of the operator's site in the body, None when there is none."""
+def body(request: Request) -> dict[str, Any]:
+    """The object in the body, empty when there is none."""
     try:
-        body = request.json
-    except Exception:  # Sanic raises its own kinds for what is no JSON: then there is no such token
-        return None
-    return body.get("site_token") if isinstance(body, dict) else None
+        found = request.json
+    except Exception:  # Sanic raises its own kinds for what is no JSON
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 async def _body(request: Request) -> bytes:

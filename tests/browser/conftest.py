@@ -6,7 +6,8 @@ import asyncio
 import os
 import shutil
 import threading
-from collections.abc import Coroutine, Iterator
+import time
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,19 @@ class Site:
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
+    def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it does not happen"
+            time.sleep(0.02)
+
     def tell(self, event: str, data: dict[str, Any]) -> None:
         """What the human agents' side tells the latest conversation."""
         self.run(self.server.chat.tell(self.server.rasa.messages[-1].sender_id, event, data))
+
+    def happen(self, *what: str) -> None:
+        """Something outside the talk that the assistant takes up."""
+        self._loop.call_soon_threadsafe(self.server.chat.happen, *what)
 
     def says(self, *answers: dict[str, Any]) -> None:
         self.server.rasa.says.append([{"metadata": {}, "utter_action": "utter_x", **answer} for answer in answers])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from hotline.cards import balance, bill, plans, ticket, usage
+from hotline.channels.sessions import LEEWAY, LIFETIME
 from hotline.ports import Bill, BillItem, DataPackage, Plan, Usage
 from tests.browser.conftest import Site, Window
 from tests.channels.test_web import site_token
@@ -329,6 +330,75 @@ def test_a_token_refused_in_the_middle_of_a_talk_keeps_what_is_on_the_screen(win
     window.mine("查话费").wait_for()
 
 
+def sleep(window: Window, site: Site, hours: float = 9) -> None:
+    """The phone sleeps: its line is gone and its token expired when it wakes up."""
+    window.page.context.set_offline(True)
+    window.frame.locator(".banner").wait_for(timeout=60_000)
+    sessions = site.server.chat._sessions
+    issued = datetime.now(timezone.utc) - LIFETIME - LEEWAY - timedelta(hours=hours)
+    stale = sessions.issue(issued, site.server.rasa.messages[-1].sender_id).token
+    window.page.frames[1].evaluate("token => localStorage.setItem('hotline-token', token)", stale)
+
+
+@pytest.mark.parametrize("reloaded", [False, True], ids=["asleep", "discarded"])
+def test_after_a_night_the_talk_goes_on_with_what_was_said_meanwhile(
+    window: Window, site: Site, reloaded: bool
+) -> None:
+    window.say("我的工单怎么样了")
+    window.theirs("收到:我的工单怎么样了").wait_for()
+    talk = site.server.rasa.messages[-1].sender_id
+    sleep(window, site)
+    for number in (1, 2):
+        site.says({"text": f"第{number}条消息"})
+        site.happen(talk, f"news:{number}", "handoff_ended")
+    site.until(lambda: len(site.server.rasa.messages) == 4)
+    window.page.context.set_offline(False)
+    if reloaded:
+        window.page.reload()
+    window.theirs("第2条消息").wait_for(timeout=30_000)
+    rows = window.frame.locator(".row")
+    expect(rows).to_have_text(
+        [re.compile("收到"), re.compile("工单"), re.compile("收到"), re.compile("第1"), re.compile("第2")]
+    )
+    expect(window.frame.get_by_text("上一次会话已过期")).to_have_count(0)
+    window.say("谢谢")
+    window.theirs("收到:谢谢").wait_for()
+    assert {message.sender_id for message in site.server.rasa.messages} == {talk}
+
+
+@pytest.mark.parametrize("reloaded", [False, True], ids=["asleep", "discarded"])
+def test_of_a_talk_that_ended_meanwhile_the_end_is_shown_and_a_new_one_begins_below(
+    window: Window, site: Site, reloaded: bool
+) -> None:
+    window.say("查话费")
+    window.theirs("收到:查话费").wait_for()
+    talk = site.server.rasa.messages[-1].sender_id
+    sleep(window, site)
+    site.says({"text": "再见!", "metadata": {"ends": True}})
+    site.happen(talk, "web:silence:2", "silence")
+    site.until(lambda: len(site.server.rasa.messages) == 3)
+    window.page.context.set_offline(False)
+    if reloaded:
+        window.page.reload()
+    window.frame.get_by_text("上一次会话已过期").wait_for(timeout=30_000)
+    window.theirs("再见!").wait_for()
+    window.mine("查话费").wait_for()
+    expect(window.frame.locator(".row.theirs")).to_have_count(4)  # greeting, answer, farewell, the next greeting
+    window.say("查流量")
+    window.theirs("收到:查流量").wait_for()
+    assert site.server.rasa.messages[-1].sender_id != talk
+
+
+def test_a_phone_that_wakes_up_asks_at_once_what_was_said(page: Page, site: Site) -> None:
+    page.goto(site.server.base + "/")
+    with page.expect_websocket() as found:
+        window = Window(page).open()
+    window.say("查话费")
+    window.theirs("收到:查话费").wait_for()
+    with found.value.expect_event("framesent", lambda frame: '["open",{"since":2}]' in str(frame)):
+        page.frames[1].evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def test_where_storage_is_blocked_the_talk_works_and_its_limit_is_said(browser: Browser, site: Site) -> None:
     page = browser.new_page()
     page.add_init_script(
@@ -424,6 +494,23 @@ def test_signing_out_in_one_tab_clears_the_others(window: Window) -> None:
     Window(tab).open().theirs("收到:查话费").wait_for()
     tab.evaluate("hotline.signOut()")
     window.frame.get_by_text("您已退出登录").wait_for()
+    expect(window.mine("查话费")).to_have_count(0)
+
+
+def test_on_a_shared_computer_the_talk_is_ended_and_cleared_by_two_presses(window: Window, site: Site) -> None:
+    window.say("查话费")
+    window.theirs("收到:查话费").wait_for()
+    before = window.page.frames[1].evaluate("localStorage.getItem('hotline-token')")
+    window.press("更多")
+    window.press("结束会话并清除")
+    window.mine("查话费").wait_for()
+    window.press("确定清除?")
+    window.frame.get_by_text("聊天记录已从此设备清除").wait_for()
+    expect(window.mine("查话费")).to_have_count(0)
+    window.frame.locator(".row.theirs").first.wait_for()
+    window.page.frames[1].evaluate("token => localStorage.setItem('hotline-token', token)", before)
+    window.page.reload()  # with a token that somebody has kept
+    window.frame.locator(".row.theirs").first.wait_for()
     expect(window.mine("查话费")).to_have_count(0)
 
 

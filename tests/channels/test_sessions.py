@@ -73,6 +73,25 @@ def test_a_renewed_token_keeps_conversation_and_customer() -> None:
 def test_a_token_that_is_not_good_is_refused(token: Callable[[], object]) -> None:
     with pytest.raises(BadTokenError):
         Sessions(SECRET).check(token())
+    with pytest.raises(BadTokenError):
+        Sessions(SECRET).renewable(token(), now())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"secret": "another-secret-another-secret-00"}, {"aud": SITE_AUDIENCE}, {"sub": None}, {"algorithm": "HS512"}],
+    ids=["forged", "site", "no-sub", "another algorithm"],
+)
+def test_in_its_grace_a_token_is_renewable_and_for_nothing_else_good(wrong: dict[str, Any]) -> None:
+    sessions = Sessions(SECRET, grace=MINUTES)
+    expired: dict[str, Any] = {"iat": now() - 2 * MINUTES, "exp": now() - LEEWAY - timedelta(seconds=2)}
+    assert sessions.renewable(signed(**expired), now()).lapsed
+    assert not sessions.renewable(signed(), now()).lapsed
+    for check in (sessions.check, lambda token: sessions.renewable(token, now() + MINUTES)):
+        with pytest.raises(BadTokenError):
+            check(signed(**expired))
+    with pytest.raises(BadTokenError):
+        sessions.renewable(signed(**{**expired, **wrong}), now())
 
 
 def test_clocks_that_differ_by_some_seconds_do_no_harm() -> None:

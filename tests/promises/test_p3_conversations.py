@@ -17,6 +17,7 @@ import pytest_asyncio
 from tests.channels.web_server import Browser, browser, is_refused
 from tests.served import Product
 
+DAYS = 2 * 86400  # longer than a token may be renewed after its expiry
 SECRET_WORDS = "我的合同编号是甲乙丙丁"
 
 
@@ -65,7 +66,7 @@ def forged(kind: str, victim: Victim, product: Product) -> Any:
     return {
         "none": unsigned(victim.conversation),
         "another key": signed_for(victim.conversation, "x" * 64),
-        "expired": signed_for(victim.conversation, own, exp=int(time.time()) - 3600, iat=int(time.time()) - 7200),
+        "expired": signed_for(victim.conversation, own, exp=int(time.time()) - DAYS, iat=int(time.time()) - DAYS),
         "another audience": signed_for(victim.conversation, own, aud="hotline-desk"),
         "tampered": f"{header}.{body[:-2]}AA.{signature}",
         "empty": "",

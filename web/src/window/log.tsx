@@ -272,11 +272,12 @@ function Rating({ buttons, offered, talk }: { buttons: Button[]; offered: boolea
 
 function Picture({ name, talk }: { name: string; talk: Talk }) {
   const words = useWords();
-  const [source, setSource] = useState('');
+  const [source, setSource] = useState<string | null>('');
   useEffect(() => {
-    void talk.image(name).then(setSource, () => {});
+    void talk.image(name).then(setSource, () => setSource(null)); // of a talk that is over
   }, [name]);
-  return source ? <img class="picture" src={source} alt={words.imageShown} /> : <Bubble content={words.loading} />;
+  if (source) return <img class="picture" src={source} alt={words.imageShown} />;
+  return <Bubble content={source === null ? words.imageShown : words.loading} />;
 }
 
 function Face({ agent }: { agent?: string }) {

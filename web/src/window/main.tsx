@@ -135,6 +135,8 @@ function Header({ state, looks, onLooks }: { state: State; looks: Required<Looks
 function Menu({ looks, onLooks }: { looks: Required<Looks>; onLooks: (looks: Looks) => void }) {
   const words = useWords();
   const [open, setOpen] = useState(false);
+  const [sure, setSure] = useState(false); // nobody ends a talk by one slip of the finger
+  useEffect(() => setSure(false), [open]);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!open) return;
@@ -176,6 +178,18 @@ function Menu({ looks, onLooks }: { looks: Required<Looks>; onLooks: (looks: Loo
             }}
           >
             {words.save}
+          </button>
+          <button
+            type="button"
+            class={sure ? 'sure' : undefined}
+            onClick={() => {
+              setSure(true);
+              if (!sure) return;
+              setOpen(false);
+              void talk.signOut('cleared');
+            }}
+          >
+            {sure ? words.clearSure : words.clear}
           </button>
         </div>
       )}

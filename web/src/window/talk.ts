@@ -1,7 +1,8 @@
 // The talk as this window knows it: what was said, what is on its way, and the line to the server.
 //
 // Nothing is lost: turns are numbered, and what is missing after a break is asked for; a message keeps its id until the
-// turn that answers it has come, and is sent again under the same id after every break.
+// turn that answers it has come, and is sent again under the same id after every break. A token that expired while the
+// phone slept is renewed, and the talk goes on where it was.
 
 import { io, type Socket } from 'socket.io-client';
 import type { Agent, Answer, Message, Queue, Reply, Said, Turn } from './protocol';
@@ -15,7 +16,7 @@ const RETRY_AFTER = 2_000;
 const TYPES_FOR = 4_000; // an agent who has not pressed a key for so long has stopped
 
 export type Status = 'sending' | 'sent' | 'done' | 'failed' | 'refused'; // refused: a picture that is not taken
-export type Notice = 'expired' | 'otherCustomer' | 'signedOut' | 'notKept' | 'signInFailed' | 'ended' | 'joined' | 'transferred' | 'gone';
+export type Notice = 'expired' | 'otherCustomer' | 'signedOut' | 'cleared' | 'notKept' | 'signInFailed' | 'ended' | 'joined' | 'transferred' | 'gone';
 
 export type Entry =
   | { kind: 'mine'; key: string; at: number; text?: string; image?: string; status: Status; note?: string }
@@ -41,6 +42,7 @@ export class Talk {
   private readonly pictures = new Map<string, Blob>(); // on their way
   private socket: Socket | null = null;
   private token = readToken();
+  private asking: Promise<string> | null = null; // for a token
   private conversation = '';
   private siteToken = '';
   private last = 0;
@@ -100,6 +102,12 @@ export class Talk {
     });
     addEventListener('online', () => socket.connect());
     addEventListener('offline', () => this.set({ line: 'offline' }));
+    // A phone that wakes up may hold a line that is dead, and find out after a minute: it asks at once.
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState !== 'visible' || this.state.line === 'refused') return;
+      if (this.opened) void this.open();
+      else socket.connect();
+    });
   }
 
   signIn(token: string): void {
@@ -107,10 +115,11 @@ export class Talk {
     if (this.socket) void this.renew();
   }
 
-  async signOut(): Promise<void> {
+  // For good: no token that is left somewhere opens this talk again.
+  async signOut(notice: Notice = 'signedOut'): Promise<void> {
     const token = this.token;
     this.siteToken = '';
-    this.forget('signedOut');
+    this.forget(notice);
     writeOutbox([]);
     writeLeft();
     if (token) {
@@ -132,31 +141,46 @@ export class Talk {
     setTimeout(() => this.socket?.connect(), after);
   }
 
+  // One request at a time: the line that comes back and the clock of the renewal would both ask.
   private async session(): Promise<string> {
+    let token;
+    do token = await (this.asking ??= this.ticket().finally(() => (this.asking = null)));
+    while (this.siteToken); // it came meanwhile
+    return token;
+  }
+
+  private async ticket(): Promise<string> {
+    const site = this.siteToken;
+    this.token = readToken() ?? this.token; // another tab may have renewed it
     const headers: Record<string, string> = { 'Content-Type': 'application/json' };
     if (this.token) headers.Authorization = `Bearer ${this.token}`;
-    const body = JSON.stringify(this.siteToken ? { site_token: this.siteToken } : {});
+    const script = this.traditional ? 'hant' : 'hans';
+    const body = JSON.stringify({ since: this.last, script, ...(site ? { site_token: site } : {}) });
     const signal = AbortSignal.timeout?.(ACCEPTED_WITHIN); // older browsers wait as long as their network does
     const response = await fetch('/chat/session', { method: 'POST', headers, body, signal });
     if (response.status === 401 && this.token) {
       this.forget('expired');
-      return this.session();
+      return this.ticket();
     }
     if (response.status === 403) {
       const { error } = await response.json();
       if (error?.field === 'site_token') {
-        this.siteToken = '';
+        if (this.siteToken === site) this.siteToken = '';
         this.note('signInFailed');
-        return this.session();
+        return this.ticket();
       }
       this.set({ line: 'refused' });
       this.socket?.disconnect();
     }
     if (!response.ok) throw new Error(String(response.status));
-    const { token, conversation, expires_in: expiresIn } = await response.json();
-    if (this.conversation && conversation !== this.conversation) this.forget('otherCustomer');
+    const { token, conversation, expires_in: expiresIn, over } = await response.json();
+    if (over) this.finish(over);
+    if (this.conversation && conversation !== this.conversation) {
+      if (site) this.forget('otherCustomer');
+      else this.clear(); // the other tab's talk is shown
+    }
     this.conversation = conversation;
-    this.siteToken = '';
+    if (this.siteToken === site) this.siteToken = '';
     this.token = token;
     writeToken(token);
     clearTimeout(this.renewal);
@@ -176,6 +200,13 @@ export class Talk {
     }
   }
 
+  // The talk ended while nobody was here: what was missed of it is shown, and a new one begins below.
+  private finish(turns: Turn[]): void {
+    this.opened = true;
+    for (const turn of turns) this.hear(turn, true);
+    this.forget('expired');
+  }
+
   // The conversation is over for this browser: a new one starts below what is on the screen.
   private forget(notice: Notice): void {
     this.token = null;
@@ -183,6 +214,7 @@ export class Talk {
     writeToken(null);
     this.last = this.first = 0;
     this.opened = false;
+    this.early.length = 0;
     this.set({ more: false, latest: [], queue: null, agent: null });
     if (notice !== 'expired') this.clear();
     if (this.state.entries.length || notice !== 'expired') this.note(notice);
@@ -203,7 +235,7 @@ export class Talk {
     const reply = await this.ask('open', { since: this.last });
     this.opening = false;
     if (!reply.ok) {
-      this.again();
+      this.again(reply.error?.field === 'token' ? 0 : RETRY_AFTER);
       return;
     }
     const fresh = this.last === 0;
