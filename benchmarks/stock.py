@@ -1,9 +1,10 @@
 """Stock Rasa and this product side by side, on the same data, with the same talks, in one run.
 
 Trains both, starts both (and a bare Sanic, the floor), lets customers talk to each through HTTP in turns, and prints a
-table. Stock is `rasa init`'s recommended pipeline with Jieba, the policies Memoization, Rule, UnexpecTED and TED, its
-SQL tracker store, its lock store in memory, and its action server with our actions. Results are kept under
-benchmarks/results. `--quick` is for CI: less of everything; it fails when a ratio is below two thirds of its figure.
+table. Stock is what `pip install rasa` gives, with `rasa init`'s recommended pipeline with Jieba, the policies
+Memoization, Rule, UnexpecTED and TED, its SQL tracker store, its lock store in memory, and its action server with our
+actions. Results are kept under benchmarks/results. `--quick` is for CI: less of everything; it fails when a ratio is
+below two thirds of its figure.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-from comparison import project, report, talks  # noqa: E402
+from comparison import installed, project, report, talks  # noqa: E402
 from comparison.servers import (  # noqa: E402
     PYTHON,
     ROOT,
@@ -45,7 +46,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="the short form for CI")
     parser.add_argument("--epochs", type=int, help="epochs that stock trains (Rasa's default, 100; quick: 1)")
     parser.add_argument("--rows", type=int, help="rows an intent that stock is trained with (all; quick: 3)")
-    parser.add_argument("--stock", type=Path, default=ROOT / ".rasa" / "stock", help="where the stock model is kept")
+    parser.add_argument("--stock", type=Path, default=ROOT / ".rasa" / "stock", help="where stock Rasa is kept")
+    parser.add_argument("--pin", action="append", default=[], help="a requirement more for stock: jsonschema==3.2.0")
     parser.add_argument("--rounds", type=int, help="how often the sides take turns (3; quick: 1)")
     parser.add_argument("--patience", type=float, help="seconds that a side's longest talk may take (900; quick: 40)")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results")
@@ -62,17 +64,19 @@ def main() -> int:
     }
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        tell("stock: training" if not (given.stock / "training.json").exists() else "stock: trained before")
-        trained = project.train_stock(given.stock, epochs, rows)
+        tell("stock: installing" if not (given.stock / "venv").exists() else "stock: installed before")
+        python = installed.stock_python(given.stock / "venv", given.pin)
+        tell("stock: training" if not (given.stock / "project" / "training.json").exists() else "stock: trained before")
+        trained = project.train_stock(given.stock / "project", python, epochs, rows)
         ours: dict[str, Any] = {}
         if not quick:
             tell("hotline: training, then again after a new wording")
             ours["training"] = project.train_hotline(directory / "copy")
             tell("hotline: 60 and 500 intents")
             ours["scale"] = {str(count): scale(count) for count in (60, 500)}
-        sides = [echo(), hotline(directory / "hotline"), stock(directory / "stock", Path(trained.pop("model")))]
+        sides = [echo(), hotline(directory / "hotline"), stock(directory / "stock", Path(trained.pop("model")), python)]
         found |= {side.name: {} for side in sides}
-        found["stock"]["training"], found["hotline"] = trained, ours
+        found["stock"], found["hotline"] = {"training": trained, "installed": installed.versions(python)}, ours
         try:
             for side in sides:
                 tell(f"{side.name}: starting")

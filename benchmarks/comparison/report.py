@@ -27,7 +27,7 @@ class Figure(NamedTuple):
 
 def percentile(values: list[float], share: float) -> float:
     """A percentile in milliseconds of durations in seconds."""
-    return round(sorted(values)[min(int(len(values) * share), len(values) - 1)] * 1000, 1)
+    return round(sorted(values)[min(int(len(values) * share), len(values) - 1)] * 1000, 2)
 
 
 def figures(found: dict[str, Any]) -> list[Figure]:
@@ -89,6 +89,8 @@ def table(found: dict[str, Any]) -> Iterator[str]:
     yield f"| memory, MB | {found['stock']['memory_mb']} | {found['hotline']['memory_mb']} | |"
     for count, cost in found["hotline"].get("scale", {}).items():
         yield f"| {count} intents and rules, CPU ms a message | | {cost} | |"
+    packages = ", ".join(" ".join(one) for one in found["stock"]["installed"].items())
+    yield f"| installed | {packages} | requirements.lock | |"
     yield f"| what a commit means | {found['stock']['durability']} | {found['hotline']['durability']} | |"
 
 

@@ -159,8 +159,8 @@ def hotline(var: Path) -> Side:
     return Hotline("hotline", [command], [port], f"http://127.0.0.1:{port}/webhooks/ivr/webhook", known, var)
 
 
-def stock(var: Path, model: Path) -> Side:
-    """Stock Rasa: its SQL tracker store, its lock store in memory, its action server with our actions."""
+def stock(var: Path, model: Path, python: str) -> Side:
+    """Stock Rasa in its own environment: SQL tracker store, lock store in memory, an action server with our actions."""
     port, actions = free_port(), free_port()
     known = environment(HOTLINE_VAR=str(var))
     _database(known)
@@ -170,7 +170,7 @@ def stock(var: Path, model: Path) -> Side:
         f"tracker_store:\n  type: SQL\n  dialect: sqlite\n  db: {var / 'stock.db'}\n"
     )
     credentials.write_text("rest:\n")
-    run = [*PYTHON, "-m", "rasa", "run", "--model", str(model), "--port", str(port)]
+    run = [python, "-W", "ignore", "-m", "rasa", "run", "--model", str(model), "--port", str(port)]
     commands = [
         [*PYTHON, "-m", "rasa_sdk", "--actions", "actions", "--port", str(actions)],
         [*run, "--endpoints", str(endpoints), "--credentials", str(credentials)],
