@@ -6,7 +6,7 @@ Source: scenarios.yml, courtesy and ending (1860-13, 1860-37, 1860-38); no presc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Optional
 
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
@@ -334,8 +334,8 @@ def next_request(call: Call) -> tuple[list[EventType], str]:
     return [event], str(requests[count]["text"])
 
 
-def _requests(events: Iterable[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
-    for event in reversed(list(events)):
+def _requests(events: Sequence[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+    for event in reversed(events):
         if event["event"] == "user":
             requests = (event.get("parse_data") or {}).get("requests") or []
             if len(requests) > 1:

@@ -14,8 +14,8 @@ from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 from hotline.dialogue.history import History, clone
 
-# How many events an action is shown, about a hundred turns: ours look back to the last message, form or request.
-SHOWN = 2000
+# How many events an action is shown, about sixty turns: ours look back to the last message, form or request.
+SHOWN = 1000
 
 
 class HotlineTracker(DialogueStateTracker):
@@ -33,7 +33,7 @@ class HotlineTracker(DialogueStateTracker):
         self._dicts: list[dict[str, Any]] = []
         self._written = 0  # how many of ``_dicts`` are ours; a copy shares them with the tracker it was made of
         self._borrowed = False
-        self._searched = self._restarted = 0
+        self._restarted = 0
 
     def for_domain(self, domain: Domain) -> HotlineTracker:
         """This tracker, whose states are those that the domain shows."""
@@ -44,12 +44,14 @@ class HotlineTracker(DialogueStateTracker):
         """The events from a position on, found from the end."""
         return list(islice(reversed(self.events), len(self.events) - start))[::-1]
 
+    def update(self, event: Event, domain: Optional[Domain] = None) -> None:
+        """See Rasa's."""
+        super().update(event, domain)
+        if type(event) is Restarted:
+            self._restarted = len(self.events)
+
     def idx_after_latest_restart(self) -> int:
         """See Rasa's, which looks through all events."""
-        for position in range(self._searched, len(self.events)):
-            if type(self.events[position]) is Restarted:
-                self._restarted = position + 1
-        self._searched = len(self.events)
         return self._restarted
 
     def event_dicts(self, start: int = 0) -> list[dict[str, Any]]:
