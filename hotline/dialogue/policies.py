@@ -45,6 +45,8 @@ class IndexedRulePolicy(RulePolicy):
         if use_text_for_last_user_input and tracker.latest_action_name != ACTION_LISTEN_NAME:
             return None, None, False
         rules, unhappy = self._book(self.lookup[RULES]), self._book(self.lookup[UNHAPPY])
+        if use_text_for_last_user_input and not (rules.takes_words or unhappy.takes_words):
+            return None, None, False
         states = tracker.recent_states(domain, max(rules.depth, unhappy.depth) + 1)
         self.featurizer._choose_last_user_input([states], use_text_for_last_user_input)
         # With one state more than any rule has, the key of no rule at all is none that was learnt, as in Rasa's policy.

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from rasa.shared.core.constants import PREVIOUS_ACTION, SHOULD_NOT_BE_SET, USER
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, PREVIOUS_ACTION, SHOULD_NOT_BE_SET, USER
 from rasa.shared.core.domain import State
 from rasa.shared.nlu.constants import ACTION_NAME, INTENT
 
@@ -79,6 +79,10 @@ class RuleBook:
             self._places[_place(states[0])].append(_Rule(key, [_Pattern.of(state) for state in states]))
         rules = [rule for place in self._places.values() for rule in place]
         self.depth = max((len(rule.latest_first) for rule in rules), default=0)
+        # Whether a rule can apply to words as such, whose intent is not looked at.
+        self.takes_words = any(
+            action in (None, ACTION_LISTEN_NAME) and intent is None for action, intent in self._places
+        )
 
     def applicable(self, states: Sequence[State]) -> Iterator[str]:
         """The keys of all rules that apply to a conversation's states, latest last; ``depth`` of them are enough."""
