@@ -43,6 +43,14 @@ _UPDATE = update(conversations).where(conversations.c.id == _ID)
 _INSERT = insert(answered)
 
 
+class _AnsweredBeforeError(Exception):
+    """Nothing of this transaction is to be kept."""
+
+    def __init__(self, answers: Answers) -> None:
+        super().__init__()
+        self.answers = answers
+
+
 class SqlConversationStore:
     """``ConversationStore`` over the tables of ``schema.py``; one transaction a call."""
 
@@ -76,20 +84,21 @@ class SqlConversationStore:
                 "state": conversation.state,
                 "updated": now,
             }
-            known = _lock(connection, conversation.id)
-            if not known:
-                upsert(connection, conversations, {"id": conversation.id}, {**values, "created": now}, {})
-                _lock(connection, conversation.id)
+            # Whoever writes the row first has it until the end: nobody else saves this conversation meanwhile.
+            if not connection.execute(_UPDATE, {"conversation": conversation.id, **values}).rowcount:
+                upsert(connection, conversations, {"id": conversation.id}, {**values, "created": now}, values)
             first, last = _said(connection, conversation.id, message)
             if first is not None:
-                return first
-            connection.execute(_UPDATE, {"conversation": conversation.id, **values})
+                raise _AnsweredBeforeError(first)
             record(connection, facts, conversation.id, conversation.channel, now)
             if events:
                 insert_events(connection, conversation.id, events, now)
             return _insert(connection, conversation.id, message, answers, last)
 
-        return await self._database.write(work)
+        try:
+            return await self._database.write(work)
+        except _AnsweredBeforeError as before:
+            return before.answers
 
     async def append(self, conversation: str, message: str, answers: Answers) -> Answers:
         """See the port."""
@@ -112,9 +121,9 @@ class SqlConversationStore:
         return [answer for batch in batches for answer in batch if answer["sequence"] > sequence]
 
 
-def _lock(connection: Connection, conversation: str) -> bool:
-    """See that nobody else saves this conversation until the transaction ends; False when it is not there yet."""
-    return connection.execute(_LOCK, {"conversation": conversation}).first() is not None
+def _lock(connection: Connection, conversation: str) -> None:
+    """See that nobody else saves this conversation until the transaction ends."""
+    connection.execute(_LOCK, {"conversation": conversation})
 
 
 def _mode(kept: str, handoff: Optional[str]) -> Mode:
@@ -135,7 +144,8 @@ def _insert(connection: Connection, conversation: str, message: str, answers: An
 def _said(connection: Connection, conversation: str, message: str) -> tuple[Optional[Answers], int]:
     """What a message was answered, None when it was not, and the number of the conversation's last answer.
 
-    Asked after ``_lock``, never with it: a database that waits for a lock reads the rest as it was before.
+    Asked once the conversation's row is taken, never with it: a database that waits for a lock reads the rest as it was
+    before.
     """
     row = connection.execute(_SAID, {"conversation": conversation, "message": message}).one()
     return row.answers, row.last or 0
