@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, ClassVar, Optional
 
 from rasa_sdk import Tracker
@@ -64,6 +66,8 @@ class NumberChecks:
         if not PHONE.fullmatch(str(number)):
             call.say("utter_invalid_phone_number")
             return {"phone_number": None}
+        if await call.services.verification.verified(call.conversation, number):
+            return {"phone_number": number, "identity_verified": True}
         try:
             await call.services.billing.check_number(number)
         except UnknownSubscriberError:
@@ -72,8 +76,7 @@ class NumberChecks:
         except HotlineError as error:
             call.excuse(error)
             return {"phone_number": None, **drop()}
-        verified = await call.services.verification.verified(call.conversation, number)
-        return {"phone_number": number, "identity_verified": True if verified else None}
+        return {"phone_number": number, "identity_verified": None}
 
 
 class PasswordChecks:
@@ -157,8 +160,8 @@ def begins_anew(tracker: Tracker, form: str) -> bool:
     if not _asks_for(tracker, form) or loop_when_spoken(tracker) == form:
         return False
     # Rasa puts the form itself last; before it, a task that the customer began has nothing but the wait for his words.
-    actions = [event["name"] for event in tracker.events if event["event"] == "action"][-2:]
-    return bool(actions[0] == "action_listen")
+    actions = [event["name"] for event in islice(_of_kind("action", reversed(tracker.events)), 2)]
+    return bool(actions[-1] == "action_listen")
 
 
 def begun_by(tracker: Tracker, form: str) -> bool:
@@ -182,8 +185,7 @@ def _asks_again(tracker: Tracker, form: str) -> bool:
 
 def loop_when_spoken(tracker: Tracker) -> Optional[str]:
     """The form that was in hand when the customer spoke; None when there was none."""
-    loops = [e for e in tracker.events[: _last_message(tracker)] if e["event"] == "active_loop"]
-    return loops[-1].get("name") if loops else None
+    return next((event.get("name") for event in _of_kind("active_loop", _before_this_message(tracker))), None)
 
 
 def requested(call: Call, *slots: str) -> bool:
@@ -213,8 +215,8 @@ def answered(call: Call, slot: str) -> Optional[bool]:
 
 def before_this_message(tracker: Tracker, slot: str) -> Any:
     """The value that a slot had before the customer's last words."""
-    events = reversed(tracker.events[: _last_message(tracker)])
-    return next((e["value"] for e in events if e["event"] == "slot" and e["name"] == slot), None)
+    slots = _of_kind("slot", _before_this_message(tracker))
+    return next((event["value"] for event in slots if event["name"] == slot), None)
 
 
 def since_start(tracker: Tracker, form: str) -> list[dict[str, Any]]:
@@ -235,8 +237,15 @@ def said_since_start(tracker: Tracker, form: str, response: str) -> int:
     return names.count(response)
 
 
-def _last_message(tracker: Tracker) -> int:
-    return max((i for i, event in enumerate(tracker.events) if event["event"] == "user"), default=0)
+def _before_this_message(tracker: Tracker) -> Iterator[dict[str, Any]]:
+    """What happened before the customer's last words, latest first; a long talk is not looked through for it."""
+    events: Iterator[dict[str, Any]] = reversed(tracker.events)
+    next(_of_kind("user", events), None)
+    return events
+
+
+def _of_kind(kind: str, events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    return (event for event in events if event["event"] == kind)
 
 
 class ConfirmChecks:

@@ -153,7 +153,7 @@ def build(
     clock = clock or clock_for(settings.now)
     database = database or Database(settings.database, settings.gateway_timeout)
     passwords = SqlPasswordStore(database, hasher)
-    verification = VerificationService(passwords, SqlGrantStore(database), clock, settings.verified_minutes)
+    verification = VerificationService(passwords, SqlGrantStore(database, alone), clock, settings.verified_minutes)
     catalogue = SqlCatalogue(database, clock)
     gateway = billing_gateway or _billing_gateway(settings, database, clock)
     billing = BillingService(gateway, catalogue, verification, clock)

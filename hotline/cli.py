@@ -198,8 +198,12 @@ def forget(phone: str, yes: bool) -> None:
         click.confirm(f"Delete what is kept about {phone}? It cannot be undone", abort=True)
     services = _services()
     from hotline import retention
+    from hotline.alone import join
 
+    company = join(services.settings)  # a server lets go of what it remembers once it has company
     gone, pictures = _run(retention.forget(services, phone), services)
+    if company is not None:
+        company.leave()
     rows = ", ".join(f"{count} {table}" for table, count in sorted(gone.rows.items())) or "nothing was kept"
     click.echo(f"deleted: {rows}, {pictures} pictures")
     if gone.kept:

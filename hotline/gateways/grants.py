@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select
@@ -11,28 +13,46 @@ from hotline.gateways.database import Database, upsert
 from hotline.gateways.schema import verification_grants
 
 # Asked several times a turn and therefore put together once.
-_GRANTED = select(verification_grants.c.phone).where(
+_GRANTED = select(verification_grants.c.until).where(
     verification_grants.c.conversation == bindparam("conversation"),
     verification_grants.c.phone == bindparam("phone"),
     verification_grants.c.until > bindparam("now"),
 )
 
+REMEMBERED = 2000  # grants that a process remembers which serves alone
+
 
 class SqlGrantStore:
-    """``GrantStore`` over the tables of ``schema.py``."""
+    """``GrantStore`` over the tables of ``schema.py``.
 
-    def __init__(self, database: Database) -> None:
+    While a process serves ``alone``, it remembers the grants it has found: nobody else takes one back.
+    """
+
+    def __init__(self, database: Database, alone: Callable[[], bool] = lambda: False) -> None:
         self._database = database
+        self._alone = alone
+        self._known: OrderedDict[tuple[str, str], datetime] = OrderedDict()
+        self._changed = 0  # how often anything was
 
     async def grant(self, conversation: str, phone: str, until: datetime) -> None:
         """See the port."""
         keys = {"conversation": conversation, "phone": phone}
         await self._database.write(lambda connection: upsert(connection, verification_grants, keys, {"until": until}))
+        self._changed += 1
+        self._remember(conversation, phone, until)
 
     async def granted(self, conversation: str, phone: str, now: datetime) -> bool:
         """See the port."""
-        asked = {"conversation": conversation, "phone": phone, "now": now}
-        return await self._database.read(lambda connection: connection.execute(_GRANTED, asked).first() is not None)
+        if not self._alone():
+            self._known.clear()
+        until = self._known.get((conversation, phone))
+        if until is not None and until > now:
+            return True
+        asked, changed = {"conversation": conversation, "phone": phone, "now": now}, self._changed
+        until = await self._database.read(lambda connection: connection.execute(_GRANTED, asked).scalar_one_or_none())
+        if until is not None and changed == self._changed:  # else it may have been taken back while it was read
+            self._remember(conversation, phone, until)
+        return until is not None
 
     async def revoke(self, conversation: str) -> None:
         """See the port."""
@@ -41,4 +61,15 @@ class SqlGrantStore:
         def work(connection: Connection) -> None:
             connection.execute(query)
 
-        await self._database.write(work)
+        try:
+            await self._database.write(work)
+        finally:
+            self._changed += 1
+            for known in [known for known in self._known if known[0] == conversation]:
+                del self._known[known]
+
+    def _remember(self, conversation: str, phone: str, until: datetime) -> None:
+        if self._alone():
+            self._known[conversation, phone] = until
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
