@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from hotline.alone import Company
 from hotline.clock import clock_for
 from hotline.gateways.account import SqlAccountGateway
+from hotline.gateways.at_hand import ConversationsAtHand
 from hotline.gateways.billing import SqlBillingGateway
 from hotline.gateways.broker import RabbitBroker
 from hotline.gateways.callbacks import SqlCallbackRequests
@@ -154,6 +155,7 @@ def build(
     database = database or Database(settings.database, settings.gateway_timeout)
     passwords = SqlPasswordStore(database, hasher)
     verification = VerificationService(passwords, SqlGrantStore(database, alone), clock, settings.verified_minutes)
+    conversations = ConversationsAtHand(SqlConversationStore(database, clock), alone)
     catalogue = SqlCatalogue(database, clock)
     gateway = billing_gateway or _billing_gateway(settings, database, clock)
     billing = BillingService(gateway, catalogue, verification, clock)
@@ -173,7 +175,7 @@ def build(
         settings=settings,
         clock=clock,
         database=database,
-        conversations=SqlConversationStore(database, clock),
+        conversations=conversations,
         lock=RedisConversationLock(redis) if redis else SqlConversationLock(database, alone=alone),
         calls=SqlCallRecords(database),
         events=SqlEventLog(database, clock, alone),
@@ -190,7 +192,7 @@ def build(
         surveys=SurveyService(SqlRatingStore(database), clock),
         tickets=tickets,
         handoff=HandoffService(
-            SqlHandoffStore(database, clock),
+            SqlHandoffStore(database, clock, conversations.handed_over),
             staff,
             clock,
             OpeningHours.parse(settings.desk_hours, settings.desk_closed),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
@@ -17,15 +17,18 @@ from hotline.gateways.schema import desk_notes, handoff_history, handoffs
 from hotline.ports import Change, Clock, Fact, Handoff, HandoffEntry, News, Note
 from hotline.services.facts import HANDOFF
 
+T = TypeVar("T")
+
 REQUEST = "request"
 
 
 class SqlHandoffStore:
-    """``HandoffStore`` over the tables of ``schema.py``."""
+    """``HandoffStore`` over the tables of ``schema.py``; ``changed`` is called when a handoff began or moved on."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, changed: Callable[[], None] = lambda: None) -> None:
         self._database = database
         self._clock = clock
+        self._changed = changed
 
     async def start(self, handoff: Handoff, news: Callable[[Handoff], Sequence[News]]) -> tuple[Handoff, bool]:
         """See the port. One that has already ended (out of hours) is kept beside an open one."""
@@ -53,7 +56,7 @@ class SqlHandoffStore:
             post(connection, news(begun), now)
             return begun, True
 
-        return await self._database.write(work)
+        return await self._write(work)
 
     async def find(self, number: int) -> Optional[Handoff]:
         """See the port."""
@@ -108,7 +111,7 @@ class SqlHandoffStore:
             post(connection, change.news, now)
             return after
 
-        return await self._database.write(work)
+        return await self._write(work)
 
     async def history(self, number: int) -> Sequence[HandoffEntry]:
         """See the port."""
@@ -140,6 +143,12 @@ class SqlHandoffStore:
             return [Note(row.id, row.at, row.login, row.text) for row in connection.execute(query)]
 
         return await self._database.read(work)
+
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        try:
+            return await self._database.write(work)
+        finally:
+            self._changed()
 
     async def _one(self, query: Any) -> Optional[Handoff]:
         row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
