@@ -11,6 +11,8 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Optional
 
@@ -61,3 +63,14 @@ def join(settings: Settings) -> Optional[Company]:
     if not settings.alone or not settings.database.startswith("sqlite") or not path:
         return None
     return Company(Path(path))
+
+
+@contextmanager
+def company_of(settings: Settings) -> Iterator[None]:
+    """Let whoever serves this database know that it is not alone, as a command does that takes something away."""
+    company = join(settings)
+    try:
+        yield
+    finally:
+        if company is not None:
+            company.leave()

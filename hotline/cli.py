@@ -198,12 +198,10 @@ def forget(phone: str, yes: bool) -> None:
         click.confirm(f"Delete what is kept about {phone}? It cannot be undone", abort=True)
     services = _services()
     from hotline import retention
-    from hotline.alone import join
+    from hotline.alone import company_of
 
-    company = join(services.settings)  # a server lets go of what it remembers once it has company
-    gone, pictures = _run(retention.forget(services, phone), services)
-    if company is not None:
-        company.leave()
+    with company_of(services.settings):  # a server lets go of what it remembers
+        gone, pictures = _run(retention.forget(services, phone), services)
     rows = ", ".join(f"{count} {table}" for table, count in sorted(gone.rows.items())) or "nothing was kept"
     click.echo(f"deleted: {rows}, {pictures} pictures")
     if gone.kept:
