@@ -32,6 +32,7 @@ from hotline.gateways.passwords import HASHER, SqlPasswordStore
 from hotline.gateways.ratings import SqlRatingStore
 from hotline.gateways.redis import RedisConversationLock, RedisStaffStore, connect
 from hotline.gateways.reports import SqlReportStore
+from hotline.gateways.schema import handoffs
 from hotline.gateways.sms import SqlSmsGateway
 from hotline.gateways.staff import SqlStaffStore
 from hotline.gateways.tickets import SqlTicketStore
@@ -155,7 +156,6 @@ def build(
     database = database or Database(settings.database, settings.gateway_timeout)
     passwords = SqlPasswordStore(database, hasher)
     verification = VerificationService(passwords, SqlGrantStore(database, alone), clock, settings.verified_minutes)
-    conversations = ConversationsAtHand(SqlConversationStore(database, clock), alone)
     catalogue = SqlCatalogue(database, clock)
     gateway = billing_gateway or _billing_gateway(settings, database, clock)
     billing = BillingService(gateway, catalogue, verification, clock)
@@ -175,7 +175,9 @@ def build(
         settings=settings,
         clock=clock,
         database=database,
-        conversations=conversations,
+        conversations=ConversationsAtHand(
+            SqlConversationStore(database, clock), alone, lambda: database.changes[handoffs.name]
+        ),
         lock=RedisConversationLock(redis) if redis else SqlConversationLock(database, alone=alone),
         calls=SqlCallRecords(database),
         events=SqlEventLog(database, clock, alone),
@@ -192,7 +194,7 @@ def build(
         surveys=SurveyService(SqlRatingStore(database), clock),
         tickets=tickets,
         handoff=HandoffService(
-            SqlHandoffStore(database, clock, conversations.handed_over),
+            SqlHandoffStore(database, clock),
             staff,
             clock,
             OpeningHours.parse(settings.desk_hours, settings.desk_closed),

@@ -21,7 +21,7 @@ class _Kept:
     messages: set[str] = field(default_factory=set)
     at_hand: Optional[Conversation] = None
     lent: Optional[Conversation] = None
-    handed_over: int = 0
+    handoffs: int = 0
 
     def lend(self) -> Optional[Conversation]:
         self.lent, self.at_hand = self.at_hand, None
@@ -36,25 +36,22 @@ class ConversationsAtHand:
     """A ``ConversationStore`` before another one, for conversations that began while this process was ``alone``.
 
     A message that was answered before is looked up in the other store, and so is everything after a turn that could not
-    be kept, after two that were kept at once, and after ``handed_over``: who has a conversation is not decided here.
+    be kept, after two that were kept at once, and whenever ``handoffs`` counts one more change of who has a
+    conversation, whichever it is: that is not decided here.
     """
 
-    def __init__(self, store: ConversationStore, alone: Callable[[], bool]) -> None:
+    def __init__(self, store: ConversationStore, alone: Callable[[], bool], handoffs: Callable[[], int]) -> None:
         self._store = store
         self._alone = alone
+        self._handoffs = handoffs
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._handed_over = 0
-
-    def handed_over(self) -> None:
-        """Some conversation has changed hands."""
-        self._handed_over += 1
 
     async def load(self, conversation: str, message: str) -> tuple[Optional[Conversation], Optional[Answers]]:
         """See the port. The conversation is lent: who changes it saves it."""
         if not self._alone():
             self._kept.clear()
-        kept, handed_over = self._kept.get(conversation), self._handed_over
-        if kept and kept.at_hand and kept.handed_over == handed_over and message not in kept.messages:
+        kept, handoffs = self._kept.get(conversation), self._handoffs()
+        if kept and kept.at_hand and kept.handoffs == handoffs and message not in kept.messages:
             return kept.lend(), None
         known, answers = await self._store.load(conversation, message)
         if known is None and kept is None and self._alone():
@@ -62,7 +59,7 @@ class ConversationsAtHand:
             while len(self._kept) > CONVERSATIONS:
                 self._kept.popitem(last=False)
         if kept:
-            kept.lent, kept.at_hand, kept.handed_over = known, None, handed_over
+            kept.lent, kept.at_hand, kept.handoffs = known, None, handoffs
         return known, answers
 
     async def save(

@@ -11,6 +11,7 @@ import asyncio
 import select
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -39,13 +40,15 @@ BUSY_MS = 2000
 class Database:
     """An engine and the threads its transactions run in; nothing is connected before the first of them.
 
-    ``threads`` takes the place of its own threads, for who knows better (tests).
+    ``threads`` takes the place of its own threads, for who knows better (tests). ``changes`` counts, by table, what is
+    written in this process, where somebody remembers what was read.
     """
 
     def __init__(self, url: str, time_limit: float = 3.0, threads: Optional[Executor] = None) -> None:
         self.engine = open_engine(url)
         self._reading = _for_reading(self.engine)
         self._limit = time_limit
+        self.changes: Counter[str] = Counter()
         self._threads = threads or ThreadPoolExecutor(threads_for(url), thread_name_prefix="database")
 
     async def read(self, work: Callable[[Connection], T]) -> T:

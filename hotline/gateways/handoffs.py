@@ -23,12 +23,11 @@ REQUEST = "request"
 
 
 class SqlHandoffStore:
-    """``HandoffStore`` over the tables of ``schema.py``; ``changed`` is called when a handoff began or moved on."""
+    """``HandoffStore`` over the tables of ``schema.py``."""
 
-    def __init__(self, database: Database, clock: Clock, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._changed = changed
 
     async def start(self, handoff: Handoff, news: Callable[[Handoff], Sequence[News]]) -> tuple[Handoff, bool]:
         """See the port. One that has already ended (out of hours) is kept beside an open one."""
@@ -148,7 +147,7 @@ class SqlHandoffStore:
         try:
             return await self._database.write(work)
         finally:
-            self._changed()
+            self._database.changes[handoffs.name] += 1
 
     async def _one(self, query: Any) -> Optional[Handoff]:
         row = await self._database.read(lambda connection: connection.execute(query).one_or_none())

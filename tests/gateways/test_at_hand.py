@@ -35,8 +35,13 @@ def company() -> list[str]:
 
 
 @pytest.fixture
-def store(kept: Counting, company: list[str]) -> ConversationsAtHand:
-    return ConversationsAtHand(kept, lambda: not company)
+def handoffs() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def store(kept: Counting, company: list[str], handoffs: list[str]) -> ConversationsAtHand:
+    return ConversationsAtHand(kept, lambda: not company, lambda: len(handoffs))
 
 
 async def turn(store: Any, message: str, step: int) -> None:
@@ -113,15 +118,15 @@ async def test_two_that_work_on_one_conversation_leave_what_the_last_has_kept(
 
 
 async def test_who_has_a_conversation_is_asked_anew_after_any_change(
-    store: ConversationsAtHand, kept: Counting
+    store: ConversationsAtHand, kept: Counting, handoffs: list[str]
 ) -> None:
     await turn(store, "m1", 1)
-    store.handed_over()
+    handoffs.append("one more")
     await turn(store, "m2", 2)
     await turn(store, "m3", 3)
     assert kept.asked == 2
     known, _ = await store.load("c", "m4")
-    store.handed_over()
+    handoffs.append("one more")
     assert known is not None
     await store.save(known, "m4", [])
     await store.load("c", "m5")

@@ -19,7 +19,7 @@ from hotline.ports import Conversation, ConversationStore, Mode
 @pytest.fixture(params=[False, True], ids=["shared", "alone"])
 def store(database: Database, clock: FixedClock, request: pytest.FixtureRequest) -> ConversationStore:
     kept = SqlConversationStore(database, clock)
-    return ConversationsAtHand(kept, lambda: True) if request.param else kept
+    return ConversationsAtHand(kept, lambda: True, lambda: 0) if request.param else kept
 
 
 async def test_a_new_conversation_is_none(store: ConversationStore) -> None:
