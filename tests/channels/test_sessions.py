@@ -20,7 +20,7 @@ from hotline.channels.sessions import (
     SiteTokens,
 )
 
-SECRET = "0123456789abcdef0123456789abcdef"
+SECRET = "0123456789abcdef" * 4
 MINUTES = timedelta(minutes=5)
 
 
