@@ -108,7 +108,7 @@ def load(path: str) -> Any:
 def training_rows() -> list[Row]:
     """All examples of data/nlu, normalised, as the classifier gets them."""
     return [
-        (normalise(line[2:]), block["intent"], (block.get("metadata") or {}).get("asked"))
+        Row(normalise(line[2:]), block["intent"], **(block.get("metadata") or {}))
         for path in sorted((ROOT / "data/nlu").glob("*.yml"))
         for block in load(str(path.relative_to(ROOT)))["nlu"]
         if "intent" in block
@@ -132,23 +132,20 @@ def gazetteer() -> Gazetteer:
 
 
 def held_out() -> tuple[list[Row], list[str], list[Row]]:
-    """Utterances, those that are far out of scope, and the turns of whole calls."""
+    """Utterances, those that are far out of scope, and the turns of whole calls.
+
+    Each turn of a call carries the task that was served before it, as the door knows it in service.
+    """
     utterances = load("tests/nlu/utterances.yml")
     far = [normalise(text) for text in utterances.pop(FAR)]
-    single: list[Row] = [(normalise(text), intent, None) for intent, texts in utterances.items() for text in texts]
-    calls: list[Row] = [row for row, _ in calls_with_topics()]
-    return single, far, calls
-
-
-def calls_with_topics() -> list[tuple[Row, Optional[str]]]:
-    """The turns of whole calls, each with the task that was served before it (what the door knows in service)."""
-    turns: list[tuple[Row, Optional[str]]] = []
+    single = [Row(normalise(text), intent) for intent, texts in utterances.items() for text in texts]
+    calls = []
     for call in load("tests/nlu/calls.yml"):
         topic = None
         for turn in call["turns"]:
-            turns.append(((normalise(turn["user"]), turn["intent"], turn.get("asked")), topic))
+            calls.append(Row(normalise(turn["user"]), turn["intent"], turn.get("asked"), topic))
             topic = topic if turn["intent"] in MOVES else turn["intent"]
-    return turns
+    return single, far, calls
 
 
 def threshold() -> float:
@@ -161,7 +158,7 @@ def threshold() -> float:
 
 def measure(quick: bool) -> dict[str, Any]:
     rows = training_rows()
-    single, far, _ = held_out()
+    single, far, calls = held_out()
     note(f"training on {len(rows)} rows …")
     started, cpu = time.perf_counter(), time.process_time()
     model = IntentModel.train(rows)
@@ -173,12 +170,11 @@ def measure(quick: bool) -> dict[str, Any]:
     note("held-out turns …")
     figures["accuracy"] = {"utterances": accuracy(model, single)}
     for name, wanted in PARTS_OF_TALK.items():
-        turns = [(row, topic) for row, topic in calls_with_topics() if wanted(row[1])]
-        rows_of_part, topics = [row for row, _ in turns], [topic for _, topic in turns]
+        turns = [row for row in calls if wanted(row.intent)]
         figures["accuracy"] |= {
-            f"calls: {name}": accuracy(model, without_context(rows_of_part)),
-            f"calls: {name}, with context": accuracy(model, rows_of_part),
-            f"calls: {name}, with topic too": accuracy(model, rows_of_part, topics),
+            f"calls: {name}": accuracy(model, by_words(turns)),
+            f"calls: {name}, with context": accuracy(model, [row._replace(topic=None) for row in turns]),
+            f"calls: {name}, with topic too": accuracy(model, turns),
         }
     guesses = [best(model, text) for text in far]
     figures["far out of scope refused"] = {
@@ -188,11 +184,11 @@ def measure(quick: bool) -> dict[str, Any]:
     }
     note("robustness …")
     figures["robustness"] = {
-        name: loss(figures["accuracy"]["utterances"], accuracy(model, [(change(t), i, a) for t, i, a in single]))
+        name: loss(figures["accuracy"]["utterances"], accuracy(model, changed(single, change)))
         for name, change in perturbations(single).items()
     }
     figures["entities"] = entities()
-    figures["cpu_ms_per_parse"] = cpu_per_parse(model, [text for text, _, _ in single])
+    figures["cpu_ms_per_parse"] = cpu_per_parse(model, [row.text for row in single])
     if not quick:
         figures["cross-validated macro F1"] = cross_validated(rows)
     return figures
@@ -204,13 +200,8 @@ def best(model: IntentModel, text: str, asked: Optional[str] = None, topic: Opti
     return model.intents[index], float(probability[index])
 
 
-def accuracy(
-    model: IntentModel, rows: Sequence[Row], topics: Optional[Sequence[Optional[str]]] = None
-) -> dict[str, float]:
-    guesses = [
-        (intent, *best(model, text, asked, topic))
-        for (text, intent, asked), topic in zip(rows, topics or [None] * len(rows), strict=True)
-    ]
+def accuracy(model: IntentModel, rows: Sequence[Row]) -> dict[str, float]:
+    guesses = [(row.intent, *best(model, row.text, row.asked, row.topic)) for row in rows]
     least = threshold()
     return {
         "turns": len(rows),
@@ -219,8 +210,12 @@ def accuracy(
     }
 
 
-def without_context(rows: Sequence[Row]) -> list[Row]:
-    return [(text, intent, None) for text, intent, _ in rows]
+def by_words(rows: Sequence[Row]) -> list[Row]:
+    return [Row(row.text, row.intent) for row in rows]
+
+
+def changed(rows: Sequence[Row], change: Callable[[str], str]) -> list[Row]:
+    return [row._replace(text=change(row.text)) for row in rows]
 
 
 def loss(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
@@ -231,7 +226,7 @@ def perturbations(rows: Sequence[Row]) -> dict[str, Callable[[str], str]]:
     """What happens to words on their way: each a function of one normalised text, the same in every run."""
     import opencc
 
-    counts = Counter(c for text, _, _ in (*training_rows(), *rows) for c in text if "\u4e00" <= c <= "\u9fff")
+    counts = Counter(c for row in (*training_rows(), *rows) for c in row.text if "\u4e00" <= c <= "\u9fff")
     alike: dict[str, list[str]] = defaultdict(list)
     for character, count in counts.items():
         if count >= 3:
@@ -306,18 +301,21 @@ def cpu_per_parse(model: IntentModel, texts: Sequence[str]) -> float:
 
 
 def cross_validated(rows: Sequence[Row]) -> float:
-    """Macro F1 over five folds; rows that differ only in fillers, stutters or context share a fold."""
+    """Macro F1 over five folds, each row in its context as in service.
+
+    Rows that differ only in fillers, stutters or context share a fold.
+    """
     from sklearn.metrics import f1_score
     from sklearn.model_selection import StratifiedGroupKFold
 
-    intents = [intent for _, intent, _ in rows]
-    groups = [bare(collapse(text)) for text, _, _ in rows]
+    intents = [row.intent for row in rows]
+    groups = [bare(collapse(row.text)) for row in rows]
     folds = StratifiedGroupKFold(n_splits=5, shuffle=True, random_state=SEED)
     guesses: dict[int, str] = {}
     for number, (learn, test) in enumerate(folds.split(rows, intents, groups), 1):
         note(f"cross-validation {number} of 5 …")
         model = IntentModel.train([rows[i] for i in learn])
-        guesses.update((int(i), best(model, rows[i][0], rows[i][2])[0]) for i in test)
+        guesses.update((int(i), best(model, rows[i].text, rows[i].asked, rows[i].topic)[0]) for i in test)
     return float(f1_score(intents, [guesses[i] for i in range(len(rows))], average="macro"))
 
 
@@ -342,9 +340,9 @@ def side_by_side() -> dict[str, dict[str, float]]:
 def sample() -> str:
     """The same share of every intent's examples without context, as a file of Rasa."""
     by_intent: dict[str, list[str]] = defaultdict(list)
-    for text, intent, asked in training_rows():
-        if not asked and "\n" not in text:
-            by_intent[intent].append(text)
+    for row in training_rows():
+        if not row.asked and "\n" not in row.text:
+            by_intent[row.intent].append(row.text)
     share = STOCK_ROWS / sum(map(len, by_intent.values()))
     chance = random.Random(SEED)
     blocks = [
@@ -389,12 +387,12 @@ def through_rasa(name: str, config: str) -> dict[str, float]:
         return [(await agent.parse_message(text))["intent"]["name"] for text in texts]
 
     note(f"{name}: parsing …")
-    asyncio.run(parse([text for text, _, _ in single[:20]]))
+    asyncio.run(parse([row.text for row in single[:20]]))
     started = time.process_time()
-    guesses = asyncio.run(parse([text for text, _, _ in single]))
+    guesses = asyncio.run(parse([row.text for row in single]))
     per_parse = (time.process_time() - started) * 1000 / len(single)
     return {
-        "accuracy": mean(guess == intent for guess, (_, intent, _) in zip(guesses, single, strict=True)),
+        "accuracy": mean(guess == row.intent for guess, row in zip(guesses, single, strict=True)),
         "far refused": mean(g in ("nlu_fallback", "out_of_scope") for g in asyncio.run(parse(far))),
         "cpu_ms_per_parse": per_parse,
         "training_seconds": trained,

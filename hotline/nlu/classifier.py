@@ -17,8 +17,8 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from hotline.nlu.context import asked_in_training, asked_last, topic_last
-from hotline.nlu.model import IntentModel
+from hotline.nlu.context import asked_last, context_in_training, topic_last
+from hotline.nlu.model import IntentModel, Row
 from hotline.nlu.requests import several
 from hotline.nlu.values import gives_rating
 from hotline.text import normalise
@@ -55,8 +55,10 @@ class HotlineIntentClassifier(GraphComponent, IntentClassifier):
         return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learn from the examples; those that carry ``metadata.asked`` teach context too."""
-        rows = [(normalise(m.get(TEXT)), m.get(INTENT), asked_in_training(m)) for m in training_data.intent_examples]
+        """Learn from the examples; those that carry ``asked`` and ``topic`` as metadata teach context too."""
+        rows = [
+            Row(normalise(m.get(TEXT)), m.get(INTENT), *context_in_training(m)) for m in training_data.intent_examples
+        ]
         self._model = IntentModel.train(rows)
         with self._storage.write_to(self._resource) as directory:
             self._model.save(directory / "model.npz")

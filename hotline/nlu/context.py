@@ -27,6 +27,11 @@ def _kind(holder: Any) -> Optional[str]:
     return asked if isinstance(asked, str) and asked in ASKED else None
 
 
+def _topic(holder: Any) -> Optional[str]:
+    topic = holder.get("topic") if isinstance(holder, dict) else None
+    return topic if isinstance(topic, str) else None
+
+
 def asked_last(message: Message) -> Optional[str]:
     """The kind of words the customer heard last, from ``metadata["context"]["asked"]``; None when unknown."""
     return _kind(_context(message))
@@ -45,9 +50,7 @@ def topic_of(events: Reversible[Event]) -> Optional[str]:
 
 def topic_last(message: Message) -> Optional[str]:
     """The intent of the task that was served last, from ``metadata["context"]["topic"]``; None when unknown."""
-    context = _context(message)
-    topic = context.get("topic") if isinstance(context, dict) else None
-    return topic if isinstance(topic, str) else None
+    return _topic(_context(message))
 
 
 def _context(message: Message) -> Any:
@@ -55,7 +58,8 @@ def _context(message: Message) -> Any:
     return metadata.get("context") if isinstance(metadata, dict) else None
 
 
-def asked_in_training(message: Message) -> Optional[str]:
-    """The same for a training example, from ``metadata: {asked: …}`` of its block in ``data/nlu``."""
+def context_in_training(message: Message) -> tuple[Optional[str], Optional[str]]:
+    """Both for a training example, from ``metadata: {asked: …, topic: …}`` of its block in ``data/nlu``."""
     metadata = message.get("metadata")
-    return _kind(metadata.get("intent")) if isinstance(metadata, dict) else None
+    told = metadata.get("intent") if isinstance(metadata, dict) else None
+    return _kind(told), _topic(told)

@@ -2,7 +2,8 @@
 
 The names of the features say where they come from, so that a trained model can be read: ``c:话费`` characters of the
 text, ``d:话费`` of the text without its disfluencies, ``p:hua-fei`` its toneless pinyin (homophones of speech
-recognition share it), ``q:confirm`` the context, ``x:confirm/嗯`` context and words together.
+recognition share it), ``q:confirm`` what was asked, ``x:confirm/嗯`` that and words together, ``t:query_bill`` the task
+that was served last.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from hotline.text import collapse
 
 # Longer runs of either make the model twice as large and no better on anybody's held-out talk.
 LONGEST = 3
+
+# After which words a turn may lean on the task that was served, and up to how many characters.
+ANSWERED, FOLLOW_UP = frozenset({"told", "anything_else"}), 20
 
 _PUNCTUATION = re.compile(r"[^\w]+")
 _LONG_NUMBER = re.compile(r"\d{7,}")
@@ -71,3 +75,11 @@ def features(reading: Reading, asked: Optional[str] = None) -> list[str]:
             found += [f"x:{asked}/{c}" for c in set(core)]
             found.append(f"x:{asked}/^{core}$")
     return found
+
+
+def topic_features(reading: Reading, asked: Optional[str], topic: Optional[str]) -> list[str]:
+    """The features of the task that was served last: by itself, and with the length of a turn that may lean on it."""
+    size = len(reading.core)
+    if topic is None or asked not in ANSWERED or size > FOLLOW_UP:
+        return []
+    return [f"t:{topic}", f"t:{topic}/{'few' if size <= 5 else 'some' if size <= 9 else 'many'}"]

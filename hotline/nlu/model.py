@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Optional
+from random import Random
+from typing import NamedTuple, Optional
 
 import numpy as np
 import numpy.typing as npt
 
-from hotline.nlu.features import Reading, features, read
-from hotline.nlu.requests import MOVES
+from hotline.nlu.features import ANSWERED, Reading, features, read, topic_features
 
 # How confidence is made, measured on hands that the model had not seen (docs/understanding.md): how sharply scores
 # become probabilities; how much a turn of nothing but strange words counts as none of our business; and after how many
@@ -20,12 +20,18 @@ SHARPNESS, SEVERITY, SMOOTHING = 5.0, 6.0, 3
 NOT_OURS = {"out_of_scope", "chitchat"}
 # What a sentence of a context counts where it is learnt without.
 BARE = 0.5
-# A short turn that follows an answer is likelier about the same matter: what that adds to its score. More where the
-# words are those of a request, because then the question is only which; less where they are thanks, a yes, a value.
-SAME_TASK, SAME_TOPIC, FOLLOW_UP, ANSWERED = 0.5, 0.2, 20, {"told", "anything_else"}
+# How loud the task that was served last speaks beside all the words of a turn, which together have the length of 1.
+TOPIC = 0.6
 
-Row = tuple[str, str, Optional[str]]
-"""Text, intent, and what was asked before (or None)."""
+
+class Row(NamedTuple):
+    """A sentence to learn from: normalised text, intent, what was asked and which task was served before it."""
+
+    text: str
+    intent: str
+    asked: Optional[str] = None
+    topic: Optional[str] = None
+
 
 Floats = npt.NDArray[np.float32]
 
@@ -45,6 +51,8 @@ class IntentModel:
     ) -> None:
         """``weights`` has a row for each of ``names`` and a column for each of ``intents``.
 
+        ``idf`` is what each name counts: rare words more than common ones, the topic always the same.
+
         ``familiar`` are the pairs of syllables (``hua-fei``) that customers use when they speak of our service, and
         ``unheard`` is the share of theirs that is probably missing from it.
         """
@@ -59,42 +67,67 @@ class IntentModel:
         """Learn from rows of normalised text.
 
         What was said in a context is learnt without it too, because a bare sentence must be understood as well; but at
-        half the weight, so that answers and follow-ups say less about what the same words mean by themselves.
+        half the weight, so that answers and follow-ups say less about what the same words mean by themselves. What
+        carries no topic where there must have been one speaks for itself: it is learnt after any of them, so that the
+        topic counts for less the more the words say.
         """
+        from scipy.sparse import hstack
         from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.preprocessing import MultiLabelBinarizer
         from sklearn.svm import LinearSVC
 
-        readings = [(read(text), intent, asked) for text, intent, asked in rows]
-        weights = np.repeat((1.0, BARE), (len(rows), sum(1 for _, _, asked in rows if asked)))
-        readings += [(reading, intent, None) for reading, intent, asked in readings if asked]
-        vectorizer = TfidfVectorizer(analyzer=lambda row: features(*row), min_df=3, sublinear_tf=True, dtype=np.float32)
-        x = vectorizer.fit_transform([(reading, asked) for reading, _, asked in readings])
-        svm = LinearSVC(C=1).fit(x, [intent for _, intent, _ in readings], weights)
-        heard = Counter("-".join(pair) for r, intent, _ in readings if intent not in NOT_OURS for pair in r.pairs())
+        chance, topics = Random(1), [row.topic for row in rows if row.topic]
+        turns: list[tuple[Reading, Optional[str], Optional[str]]] = []
+        for text, _, asked, topic in rows:
+            any_topic = chance.choice(topics) if topics and asked in ANSWERED else None
+            turns.append((read(text), asked, topic or any_topic))
+        intents, weights = [row.intent for row in rows], np.ones(len(rows))
+        in_context = [i for i, row in enumerate(rows) if row.asked]
+        turns += [(turns[i][0], None, None) for i in in_context]
+        intents += [intents[i] for i in in_context]
+        weights = np.append(weights, np.full(len(in_context), BARE))
+
+        words = TfidfVectorizer(
+            analyzer=lambda turn: features(turn[0], turn[1]), min_df=3, sublinear_tf=True, dtype=np.float32
+        )
+        served = MultiLabelBinarizer(sparse_output=True)
+        x_served = served.fit_transform([topic_features(*turn) for turn in turns]).astype(np.float32)
+        x = hstack([words.fit_transform(turns), TOPIC * x_served], format="csr")
+        svm = LinearSVC(C=1).fit(x, intents, weights)
+        heard = Counter(
+            "-".join(pair)
+            for (reading, _, _), intent in zip(turns, intents, strict=True)
+            if intent not in NOT_OURS
+            for pair in reading.pairs()
+        )
+        names = [*words.get_feature_names_out(), *served.classes_]
         return cls(
             list(svm.classes_),
-            list(vectorizer.get_feature_names_out()),
+            names,
             np.ascontiguousarray(svm.coef_.T, dtype=np.float16),
-            vectorizer.idf_.astype(np.float32),
+            np.append(words.idf_, np.full(len(names) - len(words.idf_), TOPIC)).astype(np.float32),
             svm.intercept_.astype(np.float32),
             sorted(heard),
             # Good and Turing: what was heard once is as frequent as what was never heard yet.
             sum(count == 1 for count in heard.values()) / (1 + sum(heard.values())),
         )
 
-    def scores(self, text: str, asked: Optional[str] = None) -> Floats:
+    def scores(self, text: str, asked: Optional[str] = None, topic: Optional[str] = None) -> Floats:
         """The raw score of every intent."""
-        return self._scores(read(text), asked)
+        return self._scores(read(text), asked, topic)
 
-    def _scores(self, reading: Reading, asked: Optional[str]) -> Floats:
-        index = self._index
-        known = [i for name in features(reading, asked) if (i := index.get(name)) is not None]
-        if not known:
-            return self._bias
-        ids, counts = np.unique(np.array(known), return_counts=True)
-        value = (1 + np.log(counts.astype(np.float32))) * self._idf[ids]
-        result: Floats = (value / np.linalg.norm(value)) @ self._weights[ids].astype(np.float32) + self._bias
+    def _scores(self, reading: Reading, asked: Optional[str], topic: Optional[str]) -> Floats:
+        result = self._bias.copy()
+        if words := self._known(features(reading, asked)):
+            ids, counts = np.unique(np.array(words), return_counts=True)
+            value = (1 + np.log(counts.astype(np.float32))) * self._idf[ids]
+            result += (value / np.linalg.norm(value)) @ self._weights[ids].astype(np.float32)
+        if served := self._known(topic_features(reading, asked, topic)):
+            result += self._idf[served] @ self._weights[served].astype(np.float32)
         return result
+
+    def _known(self, names: Iterable[str]) -> list[int]:
+        return [i for name in names if (i := self._index.get(name)) is not None]
 
     def probabilities(self, text: str, asked: Optional[str] = None, topic: Optional[str] = None) -> Floats:
         """The calibrated probability of every intent; what is missing to one is doubt whether it is any of them.
@@ -104,15 +137,11 @@ class IntentModel:
         reading = read(text)
         if not reading.whole:
             return np.zeros(len(self.intents), np.float32)
-        scores = self._scores(reading, asked)
+        scores = self._scores(reading, asked, topic)
         # None of the intents: the rival of all the others, and the stronger the stranger the words.
         outside, strangeness = self._places.get("out_of_scope"), self._strangeness(reading)
         stranger = float(scores.mean() if outside is None else scores[outside]) + SEVERITY * strangeness
         leads = outside is not None and int(scores.argmax()) == outside
-        if topic in self._places and asked in ANSWERED and len(reading.core) <= FOLLOW_UP:
-            move = self.intents[int(scores.argmax())] in MOVES
-            scores = scores.copy()
-            scores[self._places[topic]] += SAME_TOPIC if move else SAME_TASK
         highest = max(float(scores.max()), stranger)
         powers = np.exp((scores - highest) * SHARPNESS)
         doubt = float(np.exp((stranger - highest) * SHARPNESS))

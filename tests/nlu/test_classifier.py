@@ -14,10 +14,12 @@ from rasa.shared.core.events import BotUttered, Event, SessionStarted, UserUtter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from benchmarks.understanding import load
+from benchmarks.understanding import load, training_rows
 from hotline.nlu.classifier import HotlineIntentClassifier
-from hotline.nlu.context import ASKED, RAISED, asked_in_training, asked_last, topic_last, topic_of
+from hotline.nlu.context import ASKED, RAISED, asked_last, context_in_training, topic_last, topic_of
+from hotline.nlu.features import ANSWERED
 from hotline.nlu.model import IntentModel
+from hotline.nlu.requests import MOVES
 
 
 @pytest.fixture
@@ -87,7 +89,18 @@ def test_what_it_learnt_it_keeps(tmp_path: Path) -> None:
 )
 def test_a_context_that_is_unknown_counts_as_none(metadata: Any) -> None:
     assert asked_last(Message(data={"text": "嗯", "metadata": metadata})) is None
-    assert asked_in_training(Message(data={"text": "嗯", "metadata": metadata})) is None
+    assert context_in_training(Message(data={"text": "嗯", "metadata": {"intent": metadata}})) == (None, None)
+
+
+def test_an_example_tells_its_context_in_the_metadata_of_its_block() -> None:
+    metadata = {"intent": {"asked": "told", "topic": "query_bill"}}
+    assert context_in_training(Message(data={"text": "那上个月的呢", "metadata": metadata})) == ("told", "query_bill")
+
+
+def test_every_topic_in_the_data_is_a_task() -> None:
+    rows = training_rows()
+    assert {row.topic for row in rows} <= {row.intent for row in rows} - MOVES | {None}
+    assert {row.asked for row in rows if row.topic} <= ANSWERED
 
 
 def test_every_context_in_the_data_is_one_of_the_closed_list() -> None:

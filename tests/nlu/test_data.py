@@ -22,7 +22,7 @@ NEAR = 0.8  # of the pairs of characters in either are in both
 FRAME = re.compile("帮我|我想|麻烦|请问|能不能")
 # What people ask for: politeness must say nothing about which of these it is, nor that it is none.
 TASKS = sorted(
-    {i for _, i, _ in ROWS if i.startswith(("query_", "report_", "open_", "cancel_", "change_", "buy_", "reset_"))}
+    {i for _, i, *_ in ROWS if i.startswith(("query_", "report_", "open_", "cancel_", "change_", "buy_", "reset_"))}
     | {
         "resume_service",
         "request_human",
@@ -42,7 +42,7 @@ def pairs(text: str) -> frozenset[str]:
 
 @pytest.fixture(scope="module")
 def trained() -> tuple[dict[frozenset[str], str], dict[str, set[frozenset[str]]]]:
-    rows = {pairs(text): text for text, _, _ in ROWS}
+    rows = {pairs(text): text for text, *_ in ROWS}
     having: dict[str, set[frozenset[str]]] = defaultdict(set)
     for row in rows:
         for pair in row:
@@ -53,9 +53,9 @@ def trained() -> tuple[dict[frozenset[str], str], dict[str, set[frozenset[str]]]
 @pytest.mark.parametrize(
     ("texts", "share"),
     [
-        pytest.param([t for t, _, _ in UTTERANCES], 0.02, id="utterances"),
+        pytest.param([row.text for row in UTTERANCES], 0.02, id="utterances"),
         pytest.param(FAR, 0.0, id="far out of scope"),
-        pytest.param([t for t, _, _ in CALLS], 0.01, id="calls"),
+        pytest.param([row.text for row in CALLS], 0.01, id="calls"),
     ],
 )
 def test_what_is_measured_with_is_not_what_was_learnt(
@@ -74,27 +74,27 @@ def test_what_is_measured_with_is_not_what_was_learnt(
 
 
 def test_polite_frames_are_about_as_common_in_every_task() -> None:
-    total = Counter(intent for _, intent, _ in ROWS)
-    framed = Counter(intent for text, intent, _ in ROWS if FRAME.search(text))
+    total = Counter(intent for _, intent, *_ in ROWS)
+    framed = Counter(intent for text, intent, *_ in ROWS if FRAME.search(text))
     rates = {intent: framed[intent] / total[intent] for intent in TASKS}
     usual = mean(rates.values())  # 0.17
     assert {i: round(r, 2) for i, r in rates.items() if not usual / 2 <= r <= usual * 2} == {}
 
 
 def test_every_intent_has_enough_examples() -> None:
-    counts = Counter(intent for _, intent, _ in ROWS)
+    counts = Counter(intent for _, intent, *_ in ROWS)
     assert {intent: n for intent, n in counts.items() if n < 200} == {}
 
 
 def test_few_examples_only_repeat_another() -> None:
     """Fillers, stutters and punctuation make no new example; mostly these are backchannels that differ in nothing else."""
-    distinct = {(bare(collapse(text)), intent, asked) for text, intent, asked in ROWS}
+    distinct = {(bare(collapse(text)), *rest) for text, *rest in ROWS}
     assert len(distinct) >= 0.95 * len(ROWS)  # 0.96
 
 
 def test_the_same_words_mean_one_thing_in_one_context() -> None:
-    meanings: dict[tuple[str, Optional[str]], set[str]] = defaultdict(set)
-    for text, intent, asked in ROWS:
-        meanings[bare(text), asked].add(intent)
+    meanings: dict[tuple[str, Optional[str], Optional[str]], set[str]] = defaultdict(set)
+    for text, intent, asked, topic in ROWS:
+        meanings[bare(text), asked, topic].add(intent)
     # 嗯, 哦 and bare numbers may be anything.
     assert {words: intents for words, intents in meanings.items() if len(intents) > 1 and len(words[0]) > 1} == {}

@@ -11,12 +11,18 @@ from benchmarks.understanding import best, threshold
 from hotline.nlu.features import bare, features, read
 from hotline.nlu.model import IntentModel, Row
 
-ROWS: list[Row] = [
-    *((text, "query_balance", None) for text in ("查话费余额", "话费余额多少", "查一下话费", "话费还剩多少")),
-    *((text, "query_data_usage", None) for text in ("查流量", "流量还剩多少", "查一下流量", "流量用了多少")),
-    *((text, "out_of_scope", None) for text in ("今天天气怎么样", "今天天气好吗", "讲个笑话", "讲一个笑话")),
-    *((text, "affirm", "confirm") for text in ("嗯", "是的", "嗯是的", "对是的")),
-    *((text, "inform", "month") for text in ("嗯上个月", "是上个月", "嗯这个月", "这个月")),
+ROWS = [
+    *(Row(text, "query_balance") for text in ("查话费余额", "话费余额多少", "查一下话费", "话费还剩多少")),
+    *(Row(text, "query_data_usage") for text in ("查流量", "流量还剩多少", "查一下流量", "流量用了多少")),
+    *(Row(text, "out_of_scope") for text in ("今天天气怎么样", "今天天气好吗", "讲个笑话", "讲一个笑话")),
+    *(Row(text, "affirm", "confirm") for text in ("嗯", "是的", "嗯是的", "对是的")),
+    *(Row(text, "inform", "month") for text in ("嗯上个月", "是上个月", "嗯这个月", "这个月")),
+    *(
+        Row(text, topic, "told", topic)
+        for topic in ("query_balance", "query_data_usage")
+        for text in ("还剩多少", "那还有多少", "还够用吗")
+    ),
+    *(Row(text, "affirm", "told") for text in ("嗯", "是的", "嗯是的", "对是的", "嗯知道了", "嗯嗯")),
 ]
 
 
@@ -34,8 +40,8 @@ def test_probabilities_are_those_of_every_intent_and_no_more_than_one_in_all(sma
 def test_a_stored_model_judges_as_before(small: IntentModel, tmp_path: Path) -> None:
     small.save(tmp_path / "model.npz")
     loaded = IntentModel.load(tmp_path / "model.npz")
-    for text, _, asked in ROWS:
-        np.testing.assert_allclose(loaded.probabilities(text, asked), small.probabilities(text, asked))
+    for text, _, *context in ROWS:
+        np.testing.assert_allclose(loaded.probabilities(text, *context), small.probabilities(text, *context))
 
 
 def test_what_was_asked_changes_what_an_answer_means(small: IntentModel) -> None:
