@@ -675,15 +675,82 @@ def test_the_window_follows_the_dark_mode_of_the_system(browser: Browser, site: 
     page.close()
 
 
+# Chromium has no keyboard on the screen to open: it says here what a phone's says, at the place where a phone says it.
+KEYBOARD = """([height, top, scale]) => {
+    for (const [name, value] of Object.entries({height, offsetTop: top, scale}))
+        Object.defineProperty(visualViewport, name, {value, configurable: true});
+    visualViewport.dispatchEvent(new Event('resize'));
+}"""
+
+
+def test_with_the_keyboard_open_field_and_last_answer_stay_in_sight_and_the_page_does_not_scroll(
+    window: Window,
+) -> None:
+    for number in range(12):
+        window.say(f"第{number}句")
+        window.theirs(f"收到:第{number}句").wait_for()
+    frame = window.page.locator("hotline-widget iframe")
+    window.page.evaluate(KEYBOARD, [470, 60, 1])  # the page has been pushed up by 60
+    window.page.wait_for_function(
+        "() => document.querySelector('hotline-widget').shadowRoot.querySelector('iframe').clientHeight === 470"
+    )
+    assert frame.bounding_box() == {"x": 0, "y": 60, "width": 390, "height": 470}
+    for seen in (window.field, window.theirs("收到:第11句")):
+        box = seen.bounding_box()
+        assert box is not None and box["y"] >= 60 and box["y"] + box["height"] <= 530
+    page = window.page.locator("html")
+    expect(page).to_have_css("overflow", "hidden")
+    window.page.evaluate(KEYBOARD, [844, 0, 1])
+    window.page.wait_for_function(
+        "() => document.querySelector('hotline-widget').shadowRoot.querySelector('iframe').clientHeight === 844"
+    )
+    window.press("收起")
+    expect(page).to_have_css("overflow", "visible")
+
+
+def test_who_magnifies_the_page_is_not_taken_for_a_keyboard(window: Window) -> None:
+    window.page.evaluate(KEYBOARD, [400, 100, 2.1])
+    assert window.page.locator("hotline-widget").get_attribute("data-keyboard") is None
+
+
+def test_by_itself_in_an_app_the_window_makes_room_for_the_keyboard(page: Page, site: Site) -> None:
+    page.goto(site.server.base + "/static/window.html")
+    page.locator(".row.theirs").first.wait_for()
+    page.evaluate(KEYBOARD, [470, 60, 1])
+    page.wait_for_function("() => document.querySelector('#app').getBoundingClientRect().bottom === 530")
+    expect(page.locator(".composer textarea")).to_be_in_viewport(ratio=1)
+    box = page.locator(".composer").bounding_box()
+    assert box is not None and box["y"] + box["height"] == 530
+
+
 def test_on_a_phone_the_window_fills_the_screen_and_nothing_overflows(window: Window) -> None:
     box = window.page.locator("hotline-widget iframe").bounding_box()
     assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
     wide = window.frame.locator("html").evaluate("node => node.scrollWidth > node.clientWidth")
     assert not wide
+
+
+@pytest.mark.parametrize(
+    "answers", [[{"text": "好", "buttons": [{"title": "是", "payload": "/x"}]}], [RATING], [PASSWORD]]
+)
+def test_a_finger_finds_every_button_and_no_field_makes_a_phone_zoom_in(
+    window: Window, site: Site, answers: list[dict[str, Any]]
+) -> None:
+    site.says(*answers)
+    window.say("你好")
+    window.theirs(answers[0]["text"]).wait_for()
+    site.tell("queue", {"position": 2, "wait": [1, 3]})
+    window.frame.locator(".queue").wait_for()
+    window.press("更多")
     small = window.frame.locator("button:visible").evaluate_all(
-        "nodes => nodes.filter(n => n.getBoundingClientRect().height < 32).map(n => n.outerHTML)"
+        "nodes => nodes.filter(n => { const {width, height} = n.getBoundingClientRect(); return Math.min(width, height) < 44; })"
+        ".map(n => n.outerHTML)"
     )
     assert small == []
+    sizes = window.frame.locator("textarea, input:not([type=file])").evaluate_all(
+        "nodes => nodes.map(n => parseFloat(getComputedStyle(n).fontSize))"
+    )
+    assert sizes and min(sizes) >= 16  # iOS zooms into what is smaller
 
 
 def test_the_keyboard_alone_is_enough(page: Page, site: Site) -> None:

@@ -3,6 +3,7 @@
 //
 //   <script src="https://hotline.example/static/hotline-widget.js" data-lang="zh-Hant" data-token="…"></script>
 
+import { makeRoomForKeyboard } from './keyboard';
 import { launcher as hans } from './words.zh-Hans';
 import { launcher as hant } from './words.zh-Hant';
 
@@ -11,7 +12,7 @@ type FromWindow = { hotline: 'ready' | 'close' | 'unread'; count?: number };
 const SILENT_FOR = 2_000; // a window that has loaded and says nothing is not one: refused, or no server
 
 const STYLE = `
-:host { all: initial; position: fixed; z-index: 2147483000; right: 24px; bottom: 24px; font: 16px/1.4 "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
+:host { all: initial; position: fixed; z-index: 2147483000; right: 24px; bottom: calc(24px + env(safe-area-inset-bottom, 0px)); font: 16px/1.4 "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
 :host([data-side=left]) { right: auto; left: 24px; }
 button { display: flex; align-items: center; gap: 8px; border: 0; border-radius: 28px; padding: 0 20px 0 16px; height: 56px; background: var(--hotline-brand, #0a66c2); color: #fff; font: inherit; font-weight: 600; cursor: pointer; box-shadow: 0 6px 20px rgba(10, 50, 110, .35); transition: transform .15s; }
 button:hover { transform: translateY(-2px); }
@@ -24,13 +25,19 @@ svg { width: 26px; height: 26px; fill: none; stroke: currentColor; stroke-width:
 iframe { display: none; border: 0; width: 400px; height: min(680px, calc(100vh - 48px)); border-radius: 16px; background: #f2f5f9; box-shadow: 0 12px 48px rgba(15, 35, 70, .28); color-scheme: normal; }
 :host([data-open][data-ready]) iframe { display: block; }
 :host([data-elder]) iframe { width: 480px; height: min(800px, calc(100vh - 48px)); }
+:host([data-keyboard][data-open][data-ready]) { top: var(--free-top); bottom: auto; height: var(--free-height); }
+:host([data-keyboard]) iframe, :host([data-keyboard][data-elder]) iframe { height: 100%; }
 @media (max-width: 600px) {
-  :host { right: 16px; bottom: 16px; }
-  :host([data-open][data-ready]) { inset: 0; }
+  :host { right: 16px; bottom: calc(16px + env(safe-area-inset-bottom, 0px)); }
+  :host([data-open][data-ready]) { inset: 0; box-sizing: border-box; padding: env(safe-area-inset-top, 0px) env(safe-area-inset-right, 0px) env(safe-area-inset-bottom, 0px) env(safe-area-inset-left, 0px); background: var(--hotline-brand, #0a5fb8); }
+  :host([data-keyboard][data-open][data-ready]) { inset: var(--free-top) 0 auto; padding-bottom: 0; }
   iframe, :host([data-elder]) iframe { width: 100%; height: 100%; border-radius: 0; box-shadow: none; }
 }
 @media (prefers-reduced-motion: reduce) { button { transition: none; } button:hover { transform: none; } }
 `;
+
+// On a phone the window is the screen: the page behind it does not scroll under the finger.
+const PAGE = `@media (max-width: 600px) { html:has(hotline-widget[data-open][data-ready]), html:has(hotline-widget[data-open][data-ready]) body { overflow: hidden; overscroll-behavior: none; } }`;
 
 class Launcher {
   private readonly options = (document.currentScript as HTMLScriptElement).dataset;
@@ -48,7 +55,9 @@ class Launcher {
 
   mount(): void {
     const root = this.host.attachShadow({ mode: 'open' });
-    style(root);
+    style(root, STYLE);
+    style(document, PAGE);
+    makeRoomForKeyboard(this.host);
     if (this.options.side === 'left') this.host.dataset.side = 'left';
     if ('elder' in this.options) this.host.dataset.elder = '';
     if (this.options.color) this.host.style.setProperty('--hotline-brand', this.options.color);
@@ -157,10 +166,16 @@ class Launcher {
 }
 
 // A sheet made by script: allowed where the page's policy forbids style attributes and elements.
-function style(root: ShadowRoot): void {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  root.adoptedStyleSheets = [sheet];
+function style(root: DocumentOrShadowRoot, rules: string): void {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(rules);
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  } catch {
+    const element = document.createElement('style'); // Safari before 16.4
+    element.textContent = rules;
+    (root instanceof Document ? root.head : (root as ShadowRoot)).append(element);
+  }
 }
 
 function icon(): SVGElement {

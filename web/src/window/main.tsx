@@ -4,6 +4,7 @@ import { Icon } from '@chatui/core/Icon';
 import { IconButton } from '@chatui/core/IconButton';
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { makeRoomForKeyboard } from '../keyboard';
 import { Composer } from './composer';
 import { Symbols } from './icons';
 import { Log } from './log';
@@ -250,6 +251,7 @@ function begin(): void {
   talk.start();
 }
 
+makeRoomForKeyboard(document.documentElement); // as a page of its own; in a frame the page around it does
 render(<App />, document.getElementById('app')!);
 tellPage({ hotline: 'ready' });
 if (signedIn && framed) setTimeout(begin, TOKEN_WITHIN);
