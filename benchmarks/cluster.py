@@ -6,6 +6,10 @@ Starts the cluster of ``make cluster`` (PostgreSQL waits for the disk), lets cal
 to one worker and to two, in turns, and prints turns a second, CPU of each program a turn, memory and database rows. The
 client's own CPU is measured and taken out: on a machine whose cores are all busy, what the client used would have
 served customers.
+
+One worker leaves a core to PostgreSQL and the rest; two have to share theirs with them. In a third kind of round one
+worker and all other programs are held on one core: against it, two workers on two cores show what a second machine
+of the same kind brings.
 """
 
 from __future__ import annotations
@@ -18,8 +22,8 @@ import random
 import statistics
 import sys
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -46,15 +50,19 @@ WORDS = (
 )
 AT_ONCE = 16
 WARM_UP = 16
+ALL = os.cpu_count() or 1
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass
 class Round:
-    """One round: ``cpu`` is seconds by program, ``wall`` seconds, ``load`` the machine's load average before it."""
+    """One round: everything but the client has ``cores``; ``cpu`` is seconds by program, ``wall`` seconds, ``load`` the
+    machine's load average before it.
+    """
 
     workers: int
+    cores: int
     turns: int
     wall: float
     cpu: Mapping[str, float]
@@ -69,15 +77,15 @@ class Round:
     @property
     def rate_without_client(self) -> float:
         """Turns a second if the client had cost nothing; with one worker a core was free for it anyway."""
-        spare = max(0.0, (os.cpu_count() or 1) - self.workers)
-        taken = max(0.0, self.cpu["client"] - spare * self.wall) / (os.cpu_count() or 1)
+        spare = max(0.0, ALL - self.workers)
+        taken = max(0.0, self.cpu["client"] - spare * self.wall) / ALL
         return self.turns / (self.wall - taken)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--calls", type=int, default=64, help="calls a round; each has nine turns (64)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds with one worker and with two (3)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each kind (3)")
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
     with Cluster(workers=2, settings={"HOTLINE_IVR_SECRET": SECRET, "HOTLINE_LOG_LEVEL": "ERROR"}) as cluster:
@@ -92,25 +100,30 @@ def main() -> None:
 
 def measure(cluster: Cluster, calls: int, rounds: int) -> dict[str, object]:
     database = create_engine(cluster.environment["HOTLINE_DATABASE_URL"], future=True, poolclass=NullPool)
-    for count in (1, 2):
-        one_round(cluster, count, WARM_UP, f"warm{count}")
+    kinds = [(1, ALL), (2, ALL), (1, 1)]
+    for workers, cores in kinds[:2]:
+        one_round(cluster, workers, cores, WARM_UP, f"warm{workers}")
     before, size, memory, flushes = rows(database), bytes_of(database), resident(cluster), flushed(database)
     found: list[Round] = []
     for number in range(rounds):
-        for count in (1, 2):
-            found.append(one_round(cluster, count, calls, f"r{number}w{count}"))
+        for workers, cores in kinds:
+            found.append(one_round(cluster, workers, cores, calls, f"r{number}w{workers}c{cores}"))
             print(f"  {describe(found[-1])}", flush=True)
     turns, conversations = sum(one.turns for one in found), len(found) * calls
     added = {table: count - before.get(table, 0) for table, count in rows(database).items()}
-    one, two = ([each for each in found if each.workers == count] for count in (1, 2))
+    one, two, held = ([each for each in found if (each.workers, each.cores) == kind] for kind in kinds)
     return {
-        "machine": {"cores": os.cpu_count(), "cpu": cpu_model(), "load before each round": [r.load for r in found]},
+        "machine": {"cores": ALL, "cpu": cpu_model(), "load before each round": [r.load for r in found]},
         "rounds": [{**asdict(each), "latencies": None, "rate": each.rate} for each in found],
         "turns/s, one worker": statistics.median(each.rate for each in one),
         "turns/s, two workers": statistics.median(each.rate for each in two),
+        "turns/s, one worker and all else on one core": statistics.median(each.rate for each in held),
         "two against one, as measured": statistics.median(a.rate / b.rate for a, b in zip(two, one, strict=True)),
         "two against one, client taken out": statistics.median(
             a.rate_without_client / b.rate_without_client for a, b in zip(two, one, strict=True)
+        ),
+        "two on two cores against one on one, client taken out": statistics.median(
+            a.rate_without_client / b.rate_without_client for a, b in zip(two, held, strict=True)
         ),
         "CPU ms a turn": {
             name: statistics.median(1000 * each.cpu[name] / each.turns for each in found) for name in found[0].cpu
@@ -127,15 +140,26 @@ def measure(cluster: Cluster, calls: int, rounds: int) -> dict[str, object]:
     }
 
 
-def one_round(cluster: Cluster, workers: int, calls: int, name: str) -> Round:
+def one_round(cluster: Cluster, workers: int, cores: int, calls: int, name: str) -> Round:
     cluster.nginx.stop()
     cluster.nginx.point_to([f"127.0.0.1:{worker.port}" for worker in cluster.workers[:workers]])
     cluster.nginx.start()
+    hold(cluster, cores)
     load, before, started = os.getloadavg()[0], cpu(cluster), time.perf_counter()
     latencies = asyncio.run(talk(cluster.url, calls, name))
     wall = time.perf_counter() - started
     used = {program: seconds - before[program] for program, seconds in cpu(cluster).items()}
-    return Round(workers, len(latencies), wall, used, load, latencies)
+    return Round(workers, cores, len(latencies), wall, used, load, latencies)
+
+
+def hold(cluster: Cluster, cores: int) -> None:
+    """Let all programs run on the first ``cores``, and the client on the others, or anywhere where none is left."""
+    theirs = set(range(cores))
+    for pid in program_of(cluster):
+        for task in Path(f"/proc/{pid}/task").glob("*"):
+            with suppress(OSError):  # it has just ended
+                os.sched_setaffinity(int(task.name), theirs)
+    os.sched_setaffinity(0, set(range(cores, ALL)) or theirs)
 
 
 async def talk(base: str, calls: int, name: str) -> list[float]:
@@ -163,16 +187,25 @@ async def talk(base: str, calls: int, name: str) -> list[float]:
 
 def cpu(cluster: Cluster) -> dict[str, float]:
     """CPU seconds so far, by program, with all processes it has started."""
-    used: Counter[str] = Counter()
-    parents, times = processes()
+    used = {type(service).__name__.lower(): 0.0 for service in cluster.services}
+    _, times = processes()
+    for pid, program in program_of(cluster).items():
+        used[program] += times.get(pid, 0.0)
+    return {**used, "client": time.process_time()}
+
+
+def program_of(cluster: Cluster) -> dict[int, str]:
+    """The program that each process of the cluster belongs to."""
+    parents, _ = processes()
     roots = {service.pid: type(service).__name__.lower() for service in cluster.services}
-    for pid, seconds in times.items():
+    found = {}
+    for pid in parents:
         ancestor = pid
         while ancestor not in roots and ancestor in parents:
             ancestor = parents[ancestor]
         if ancestor in roots:
-            used[roots[ancestor]] += seconds
-    return {**{name: used[name] for name in roots.values()}, "client": time.process_time()}
+            found[pid] = roots[ancestor]
+    return found
 
 
 def processes() -> tuple[dict[int, int], dict[int, float]]:
@@ -225,7 +258,8 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def describe(one: Round) -> str:
     parts = " ".join(f"{name} {1000 * seconds / one.turns:.1f}" for name, seconds in one.cpu.items())
-    return f"{one.workers} worker(s): {one.rate:.0f} turns/s; CPU ms a turn: {parts}; load before: {one.load:.1f}"
+    kind = f"{one.workers} worker(s), {one.cores} core(s)"
+    return f"{kind}: {one.rate:.0f} turns/s; CPU ms a turn: {parts}; load before: {one.load:.1f}"
 
 
 def show(figures: Mapping[str, object]) -> None:

@@ -50,6 +50,7 @@ def main() -> int:
     parser.add_argument("--pin", action="append", default=[], help="a requirement more for stock: jsonschema==3.2.0")
     parser.add_argument("--rounds", type=int, help="how often the sides take turns (3; quick: 1)")
     parser.add_argument("--patience", type=float, help="seconds that a side's longest talk may take (900; quick: 40)")
+    parser.add_argument("--all-rows", action="store_true", help="also what training stock with all rows would cost")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results")
     given = parser.parse_args()
     quick = given.quick
@@ -68,6 +69,9 @@ def main() -> int:
         python = installed.stock_python(given.stock / "venv", given.pin)
         tell("stock: training" if not (given.stock / "project" / "training.json").exists() else "stock: trained before")
         trained = project.train_stock(given.stock / "project", python, epochs, rows)
+        if given.all_rows:
+            tell("stock: training with all rows, one epoch and two")
+            trained |= project.extrapolated(given.stock / "all-rows", python)
         ours: dict[str, Any] = {}
         if not quick:
             tell("hotline: training, then again after a new wording")

@@ -45,7 +45,7 @@ def figures(found: dict[str, Any]) -> list[Figure]:
     stock, ours, floor = at("stock", "turns"), at("hotline", "turns"), at("echo", "turns")
     one, eight = "1", "8"
     training = at("stock", "training") or {}
-    full = training.get("cpu_s_100_epochs") or training.get("cpu_s")
+    full = training.get("all_rows_cpu_s") or (training.get("cpu_s") if training.get("epochs") == 100 else None)
     return [
         Figure("CPU a turn, stock / hotline", ratio(stock[one]["cpu_ms"], ours[one]["cpu_ms"]), least=12),
         Figure("turns/s at 8, hotline / stock", ratio(ours[eight]["turns_s"], stock[eight]["turns_s"]), least=10),
@@ -79,8 +79,11 @@ def table(found: dict[str, Any]) -> Iterator[str]:
     training, ours = found["stock"].get("training"), found["hotline"].get("training")
     if training and ours:
         note = f"{training['cpu_s']} ({training['epochs']} epochs, {training['rows']} rows)"
-        if "cpu_s_100_epochs" in training:
-            note += f"; 100 epochs by extrapolation: {training['cpu_s_100_epochs']}"
+        if "all_rows_cpu_s" in training:
+            note += "; all {all_rows} rows, 1 and 2 epochs: {one_epoch_cpu_s} and {two_epochs_cpu_s}, ".format(
+                **training
+            )
+            note += f"100 epochs from these: {training['all_rows_cpu_s']}"
         yield f"| training, CPU s | {note} | {ours['cpu_s']} | |"
         yield f"| after a new wording, s | {training['wording_s']} | {ours['wording_s']} | |"
     resting = [found[side]["idle_ms_s"] for side in sides]
