@@ -176,7 +176,7 @@ class Stage:
         tracker = await self._troupe.agent.processor.fetch_tracker_and_update_session(conversation)
         for name, value in slots.items():
             tracker.update(SlotSet(name, value))
-        await self._trackers.save(tracker)
+        await self._troupe.agent.tracker_store.save(tracker)
         self._seen[conversation] = len(tracker.events)
 
     async def web(self, conversation: str, **what: Any) -> Move:
