@@ -17,7 +17,7 @@ def configure_logs(level: str) -> None:
     handler.setFormatter(_MaskingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=number, handlers=[handler], force=True)
     logging.getLogger("sanic.access").setLevel(logging.WARNING)  # its lines hold addresses and say nothing else
-    for chatty in ("apscheduler", "rasa_sdk", "matplotlib"):
+    for chatty in ("sanic.error", "apscheduler", "rasa_sdk", "matplotlib"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[

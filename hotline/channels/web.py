@@ -26,6 +26,7 @@ from socketio import AsyncServer
 
 from hotline import bootstrap
 from hotline.channels.chat import CLIENT_ID, Chat, refused
+from hotline.channels.frames import Unreadable, packets
 from hotline.channels.images import MAX_BYTES, Images
 from hotline.channels.limits import Seldom
 from hotline.channels.pushes import Pushes
@@ -67,13 +68,15 @@ class WebInput(InputChannel):
         services = bootstrap.services()
         settings = services.settings
         pushes = Pushes(settings.redis_url, settings.gateway_timeout) if settings.redis_url else None
+        unreadable = Unreadable(services.metrics.refused)
         sio = AsyncServer(
             async_mode="sanic",
             client_manager=pushes,
             cors_allowed_origins=origins(settings),
             max_http_buffer_size=MAX_FRAME,
+            serializer=packets(unreadable.note),
             logger=False,
-            engineio_logger=False,
+            engineio_logger=unreadable.logger,
         )
         sessions = Sessions(settings.secret("session"), timedelta(hours=settings.web_resume_hours))
         door = make_door(on_new_message, services)
@@ -83,6 +86,7 @@ class WebInput(InputChannel):
         pictures = Pictures(sessions, Images(settings.var / "images"), chat)
         blueprint: Blueprint = SocketBlueprint(sio, "/socket.io", "chat")
 
+        unreadable.watch(blueprint)
         blueprint.ctx.chat = chat
         if pushes is not None:
 
