@@ -196,10 +196,9 @@ def _renew_broken(connection: Any, _record: object, _proxy: object) -> None:
 
 
 def _for_reading(engine: Engine) -> Engine:
-    """The engine for functions that only read.
+    """The engine for functions that only read: without a transaction, whose beginning and end would cost as much again.
 
-    On PostgreSQL each statement sees what is committed when it begins, within a transaction or without: without one,
-    its beginning and end need not be sent.
+    Each statement sees what is committed when it begins; on PostgreSQL it would be so within a transaction, too.
     """
     if engine.dialect.name == "sqlite":
         return engine.execution_options(hotline_write=False)
@@ -223,5 +222,5 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE takes the write lock first and waits for it; a reader that turns writer would fail at once instead.
-    write = connection.get_execution_options().get("hotline_write", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if connection.get_execution_options().get("hotline_write", True):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
