@@ -43,7 +43,9 @@ logger = logging.getLogger(__name__)
 
 MAX_FRAME = 8 * 1024
 IMAGE_SECONDS = 20
-RESUMED_EVERY = 10  # seconds between two renewals of expired tokens of one conversation
+RESUMED_EVERY = (
+    2  # seconds between two renewals of expired tokens of one conversation; the window tries again after so long
+)
 
 
 class WebInput(InputChannel):

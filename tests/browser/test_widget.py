@@ -627,6 +627,24 @@ def test_older_turns_come_when_the_customer_scrolls_up(window: Window, site: Sit
     assert window.frame.locator(".log").evaluate("box => box.scrollTop") > 100  # the place is kept
 
 
+def test_who_reads_further_up_sees_that_something_was_said_below(window: Window, site: Site) -> None:
+    site.says({"text": "很长的回答。\n" * 60})
+    window.say("查话费")
+    newest = window.frame.locator(".newest")
+    newest.wait_for()
+    expect(newest).to_have_attribute("aria-label", "回到最新消息")
+    expect(window.mine("查话费")).to_be_in_viewport()  # a long answer is read from its beginning
+    site.says({"text": "您还在吗?"})
+    site.happen(site.server.rasa.messages[-1].sender_id, "news:1", "silence")
+    expect(newest).to_have_attribute("aria-label", "有新消息")
+    newest.click()
+    expect(window.theirs("您还在吗?")).to_be_in_viewport()
+    expect(newest).to_have_count(0)
+    site.says({"text": "那我先挂线了。"})
+    site.happen(site.server.rasa.messages[-1].sender_id, "news:2", "silence")
+    expect(window.theirs("那我先挂线了。")).to_be_in_viewport()  # who is at the end stays there
+
+
 def test_the_talk_can_be_saved_as_a_file_without_secrets(window: Window, site: Site) -> None:
     site.says(PASSWORD)
     window.say("查话费")
@@ -730,13 +748,17 @@ def test_on_a_phone_the_window_fills_the_screen_and_nothing_overflows(window: Wi
     assert not wide
 
 
+@pytest.mark.parametrize("elder", [False, True], ids=["", "elder"])
 @pytest.mark.parametrize(
     "answers", [[{"text": "好", "buttons": [{"title": "是", "payload": "/x"}]}], [RATING], [PASSWORD]]
 )
 def test_a_finger_finds_every_button_and_no_field_makes_a_phone_zoom_in(
-    window: Window, site: Site, answers: list[dict[str, Any]]
+    window: Window, site: Site, answers: list[dict[str, Any]], elder: bool
 ) -> None:
     site.says(*answers)
+    window.press("更多")
+    window.frame.get_by_role("switch", name="大字版").set_checked(elder)
+    window.press("更多")
     window.say("你好")
     window.theirs(answers[0]["text"]).wait_for()
     site.tell("queue", {"position": 2, "wait": [1, 3]})
@@ -751,6 +773,8 @@ def test_a_finger_finds_every_button_and_no_field_makes_a_phone_zoom_in(
         "nodes => nodes.map(n => parseFloat(getComputedStyle(n).fontSize))"
     )
     assert sizes and min(sizes) >= 16  # iOS zooms into what is smaller
+    stars = window.frame.locator(".stars button").evaluate_all("nodes => nodes.map(n => n.offsetTop)")
+    assert len(set(stars)) <= 1  # side by side
 
 
 def test_the_keyboard_alone_is_enough(page: Page, site: Site) -> None:

@@ -57,6 +57,7 @@ export const words = {
   failed: '未送达',
   retry: '重试',
   toBottom: '回到最新消息',
+  unseen: '有新消息',
   loading: '正在加载…',
   queue: '排队中',
   queuePosition: '您前面还有',

@@ -58,6 +58,7 @@ export const words: Words = {
   failed: '未送達',
   retry: '重試',
   toBottom: '回到最新消息',
+  unseen: '有新消息',
   loading: '正在加載…',
   queue: '排隊中',
   queuePosition: '您前面還有',

@@ -23,6 +23,8 @@ export function Log({ talk, state }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [older, setOlder] = useState(false);
   const [away, setAway] = useState(false);
+  const [unseen, setUnseen] = useState(false); // something was said below
+  const newest = useRef<HTMLElement>();
   const height = useRef(0);
   const waiting = state.entries.some((entry) => entry.kind === 'mine' && !entry.image && entry.status === 'sent');
   const typing = waiting || state.agent?.typing === true;
@@ -31,19 +33,23 @@ export function Log({ talk, state }: Props) {
   // Stay at the end while there; keep the place when older turns come in above.
   useLayoutEffect(() => {
     const node = box.current!;
+    const rows = [...node.querySelectorAll<HTMLElement>('.row:not([data-typing])')];
     if (older) {
       node.scrollTop += node.scrollHeight - height.current;
       setOlder(false);
     } else if (!away || last?.kind === 'mine') {
-      node.scrollTop = Math.min(node.scrollHeight, question(node));
+      node.scrollTop = Math.min(node.scrollHeight, beginning(rows, newest.current) - 8);
+    } else if (rows[rows.length - 1] !== newest.current) {
+      setUnseen(true);
     }
+    newest.current = rows[rows.length - 1];
     height.current = node.scrollHeight;
   }, [state.entries, typing]);
 
   useEffect(() => {
     const node = box.current!;
     const observer = new ResizeObserver(() => {
-      if (!away) node.scrollTop = Math.min(node.scrollHeight, question(node));
+      if (!away) node.scrollTop = node.scrollHeight;
     });
     observer.observe(node);
     return () => observer.disconnect();
@@ -51,7 +57,9 @@ export function Log({ talk, state }: Props) {
 
   function scrolled() {
     const node = box.current!;
-    setAway(node.scrollHeight - node.scrollTop - node.clientHeight > NEAR);
+    const far = node.scrollHeight - node.scrollTop - node.clientHeight > NEAR;
+    setAway(far);
+    if (!far) setUnseen(false);
     if (node.scrollTop < 40 && state.more && !older) {
       height.current = node.scrollHeight;
       setOlder(true);
@@ -86,8 +94,9 @@ export function Log({ talk, state }: Props) {
         <button
           type="button"
           class="newest"
-          aria-label={words.toBottom}
-          title={words.toBottom}
+          data-unseen={unseen || undefined}
+          aria-label={unseen ? words.unseen : words.toBottom}
+          title={unseen ? words.unseen : words.toBottom}
           onClick={() => box.current!.scrollTo({ top: box.current!.scrollHeight })}
         >
           <Icon type="chevron-down" />
@@ -97,10 +106,12 @@ export function Log({ talk, state }: Props) {
   );
 }
 
-// Where the last thing that the customer said stands: an answer longer than the window is read from its beginning.
-function question(box: HTMLElement): number {
-  const mine = box.querySelectorAll<HTMLElement>('.row.mine');
-  return mine.length ? mine[mine.length - 1]!.offsetTop - 8 : Infinity;
+// Where what is new below `known` begins, with the question that it answers: what is longer than the window is read from
+// its beginning. Of a talk that is shown again, the last question.
+function beginning(rows: HTMLElement[], known?: HTMLElement): number {
+  const at = known ? rows.indexOf(known) : -1;
+  const first = at < 0 ? rows.filter((row) => row.matches('.mine')).pop() : rows[at + 1] && known!.matches('.mine') ? known : rows[at + 1];
+  return first?.offsetTop ?? Infinity;
 }
 
 // Only the last turn's buttons are on offer, as at the server, and only until the customer says something.
