@@ -473,6 +473,10 @@ class ConversationStore(Protocol):
         """All answers after a sequence number, in order, each with its ``sequence``."""
         ...
 
+    async def began(self, conversation: str) -> Optional[datetime]:
+        """When its first message came, by the service's clock; None when it is new."""
+        ...
+
 
 class ConversationLock(Protocol):
     """Lets one process at a time serve a conversation, so that two workers can take its messages in turns."""

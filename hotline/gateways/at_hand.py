@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Optional
 
 from hotline.ports import Batch, Conversation, ConversationStore
@@ -90,3 +91,7 @@ class ConversationsAtHand:
     async def answers_since(self, conversation: str, sequence: int) -> Answers:
         """See the port."""
         return await self._store.answers_since(conversation, sequence)
+
+    async def began(self, conversation: str) -> Optional[datetime]:
+        """See the port."""
+        return await self._store.began(conversation)

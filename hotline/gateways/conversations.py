@@ -7,6 +7,7 @@ all after the last number it has seen.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Optional
 
 from sqlalchemy import and_, bindparam, func, insert, select, update
@@ -109,6 +110,11 @@ class SqlConversationStore:
             return _insert(connection, conversation, message, answers, last) if first is None else first
 
         return await self._database.write(work)
+
+    async def began(self, conversation: str) -> Optional[datetime]:
+        """See the port."""
+        query = select(conversations.c.created).where(conversations.c.id == conversation)
+        return await self._database.read(lambda connection: connection.execute(query).scalar())
 
     async def answers_since(self, conversation: str, sequence: int) -> Answers:
         """See the port."""

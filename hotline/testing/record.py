@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 import yaml
@@ -73,7 +72,8 @@ async def recorded(
     """
     events = await log.read(conversation)
     known, _ = await store.load(conversation, "-")
-    if not events or known is None:
+    began = await store.began(conversation)  # by the service's clock, which may stand; events have the machine's
+    if not events or known is None or began is None:
         raise NoSuchConversationError(f"no conversation {conversation} is stored")
     invented = Invented()
     steps: list[dict[str, Any]] = []
@@ -86,8 +86,7 @@ async def recorded(
         steps.append(_move(event, known.channel, invented, number))
         _, answers = await store.load(conversation, str(event.get("message_id")))
         steps += [{"utter": answer["name"]} for answer in answers or [] if answer["name"]]
-    began = datetime.fromtimestamp(events[0]["timestamp"], ZONE)
-    return steps, {"channel": known.channel, "at": f"{began:%Y-%m-%d %H:%M}"}
+    return steps, {"channel": known.channel, "at": f"{began.astimezone(ZONE):%Y-%m-%d %H:%M}"}
 
 
 def _move(event: Mapping[str, Any], channel: str, invented: Invented, number: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
@@ -36,6 +37,17 @@ async def test_whatever_characters_customers_send_are_kept(store: ConversationSt
     saved = Conversation("c", "web", state={"text": "\x00 \ud800 𠮷 😀 \u202e"})
     numbered = await store.save(saved, "m1", [{"text": "\x00 \ud800"}])
     assert await store.load("c", "m1") == (saved, numbered)
+
+
+async def test_a_conversation_began_when_its_first_message_was_kept(
+    store: ConversationStore, clock: FixedClock
+) -> None:
+    first = clock.now()
+    await store.save(Conversation("c", "web"), "m1", [])
+    clock.advance(timedelta(hours=1))
+    await store.save(Conversation("c", "web"), "m2", [])
+    assert await store.began("c") == first
+    assert await store.began("nobody") is None
 
 
 async def test_a_stored_mode_that_is_none_of_ours_is_a_data_error(store: ConversationStore, database: Database) -> None:

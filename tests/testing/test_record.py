@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hotline.testing.demo import NOW
 from hotline.testing.loader import load
 from hotline.testing.record import Invented, NoSuchConversationError, recorded
 from hotline.testing.runner import play
@@ -32,6 +33,7 @@ def test_a_recorded_conversation_is_a_test_that_passes(troupe: Troupe, tmp_path:
     text = (tmp_path / "recorded.yml").read_text(encoding="utf-8")
     assert "139****9000" not in text
     (case,) = load(tmp_path / "recorded.yml")
+    assert case.at == NOW  # the service's clock, not the machine's
     said = [(step.kind, step.value) for step in case.steps if step.kind != "utter"]
     assert said == [
         ("open", None),
