@@ -59,6 +59,9 @@ _HALVES = re.compile("[\ud800-\udfff]")  # half an emoji: no store and no conver
 _WORDS = re.compile(r"\w|\*")
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d(?:[\s-]?\d){8}(?!\d)")
 _SAYS_PASSWORD = re.compile("密[码碼]")
+_TOLD_PASSWORD = re.compile(
+    r"[,。;、 ]*(?:服务)?密码(?:是|为|:)? ?\*{6}"
+)  # would be taken for a question about passwords
 
 SIGNED_OUT = "signed_out"  # in a conversation's state
 
@@ -376,7 +379,7 @@ class Door:
         text = _plain(inbound.text)
         _note_script(inbound.text, state)
         if await self._check_at_once(text, inbound.conversation, state):
-            return self._spoken(inbound, redact(text), metadata)
+            return self._spoken(inbound, _TOLD_PASSWORD.sub("", redact(text)), metadata)
         if state.get("secret") or inbound.secret:
             kept = await self._take_secret(text, inbound, state, metadata)
             if kept is not None:
@@ -580,7 +583,8 @@ def _remember(conversation: Conversation, answers: list[Answer]) -> None:
     if not kept:
         state["asks"] = asked.metadata["asks"] if asked else None
         state["buttons"] = [button for answer in answers for button in answer.buttons]
-    state["last"] = [answer.as_dict() for answer in answers]
+    if not kept or "last" not in state:  # 好的,我等您 is nothing to say again
+        state["last"] = [answer.as_dict() for answer in answers]
     state["louder"] = bool(state.get("louder")) or any(answer.metadata.get("louder") for answer in answers)
     if ends or (asked and asked.metadata["asks"] not in ASIDE):
         state.pop("secret", None)

@@ -19,9 +19,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from hotline.nlu.context import asked_last, context_in_training, topic_last
 from hotline.nlu.model import IntentModel, Row
-from hotline.nlu.requests import several
+from hotline.nlu.requests import beside_values, several
 from hotline.nlu.values import gives_rating
 from hotline.text import normalise
+
+UNASKED = (None, "start", "told", "anything_else", "choose", "hold")  # no question of a form: a value answers none
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -91,6 +93,9 @@ class HotlineIntentClassifier(GraphComponent, IntentClassifier):
                 message.set("requests", requests, add_to_output=True)
             elif asked_last(message) == "rating" and gives_rating(text, ranking[0]["name"]):
                 ranking = _led_by("inform", ranking)
+            elif ranking[0]["name"] in ("inform", "blame_slow") and asked_last(message) in UNASKED:
+                name = beside_values(text, self._best)
+                ranking = _led_by(name, ranking) if name else ranking
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages

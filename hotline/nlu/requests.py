@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from itertools import pairwise
+from typing import Any, Optional
 
 # How a request begins: behind the end of a sentence it may be another one. 怎么 only for how, not for why.
 _OPENING = (
@@ -38,8 +39,29 @@ MOVES = frozenset({
 })  # fmt: skip
 
 
+# Between two numbers that the same is wanted for: 13800138000和我爱人的13900139000.
+_ALSO = re.compile("[ ,、的]*(?:(?:和|跟|与|还有|以及|、|同)[^\\d,。;!?]{0,8}|、)")
+MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+
+
+def joined_numbers(text: str) -> list[re.Match[str]]:
+    """The mobile numbers that a normalised text names side by side, first to last; empty when it names fewer than two
+    so: of two that are not joined the later one corrects the first, or belongs to somebody else.
+    """
+    found = list(MOBILE.finditer(text))
+    joined = all(_ALSO.fullmatch(text, a.end(), b.start()) for a, b in pairwise(found))
+    return found if joined and len({match.group() for match in found}) > 1 else []
+
+
 def several(text: str, classify: Callable[[str], tuple[str, float]]) -> list[dict[str, Any]]:
     """The requests in a turn in the order they were made, each with name, confidence and its words; empty for one."""
+    if numbers := joined_numbers(text):
+        start, end = numbers[0].start(), numbers[-1].end()
+        clauses = [text[:start] + number.group() + text[end:] for number in numbers]
+        name, confidence = classify(clauses[0])
+        if name in MOVES or confidence < SURE:
+            return []
+        return [{"name": name, "confidence": confidence, "text": clause} for clause in clauses]
     clauses = [clause for c in _JOINT.split(text) if len(clause := c.strip(" ,。;!?")) >= LEAST]
     if len(clauses) < 2:
         clauses = _things(text)
@@ -52,6 +74,20 @@ def several(text: str, classify: Callable[[str], tuple[str, float]]) -> list[dic
             continue
         found.append({"name": name, "confidence": confidence, "text": clause})
     return found if len(found) > 1 else []
+
+
+def beside_values(text: str, classify: Callable[[str], tuple[str, float]]) -> Optional[str]:
+    """The request that is made along with a number, a place or an impatient word (没信号 我在朝阳, 快点,查话费), which
+    may weigh more than its own words do; None when there is none.
+    """
+    words = MOBILE.sub(" ", text)
+    clauses = [clause for clause in re.split("[ ,。;!?]+", words) if len(clause) >= LEAST]
+    for part in dict.fromkeys([words.strip(), *clauses]):
+        if part != text and len(part) >= LEAST:
+            name, confidence = classify(part)
+            if name not in MOVES and confidence >= SURE:
+                return name
+    return None
 
 
 def _things(text: str) -> list[str]:

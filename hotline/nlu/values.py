@@ -29,13 +29,18 @@ class Found(NamedTuple):
 _PAUSE = r"(?:[\s,.、-]|[嗯呃啊哦额]|那个|然后)*"
 _MOBILE = re.compile(rf"(?<![\d.])(?:\+?86{_PAUSE})?(1{_PAUSE}[3-9](?:{_PAUSE}\d){{9}})(?![\d])")
 _LANDLINE = re.compile(r"(?<![\d.])(0\d{2,3}[ -]?\d{7,8})(?!\d)")
-_ANY_NUMBER = re.compile(rf"(?<![\d.])(\d(?:{_PAUSE}\d){{6,12}})(?![\d])")
+_ANY_NUMBER = re.compile(rf"(?<![\d.])(\d(?:{_PAUSE}\d){{2,19}})(?![\d.年元块点月])")
+
+_LOCAL = (
+    7  # digits of the shortest number that people have; fewer are an answer only alone (号码是12345, not 我要打114)
+)
+_LITTLE = 4
 
 
 def _phone_number(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]:
     matches = [*_MOBILE.finditer(text), *_LANDLINE.finditer(text)]
     if not matches and asked == "phone_number":
-        matches = list(_ANY_NUMBER.finditer(text))
+        matches = [m for m in _ANY_NUMBER.finditer(text) if len(m[1]) >= _LOCAL or len(text) - len(m[1]) <= _LITTLE]
     for m in matches:
         yield Found("phone_number", re.sub(r"\D", "", m[1]), m.start(1), m.end(1))
 
@@ -88,7 +93,8 @@ def _month(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]
 # --- plans, packs, services, amounts ---------------------------------------------------------------------------------
 
 _PRICED = re.compile(
-    rf"(?:每月|一个月)?(?P<fee>{NUMERAL})(?:块钱|元钱|块|元)?(?:每月|一个月|一月)?(?:的|那个|那档|档|套餐|这个|这种)"
+    rf"(?:每月|一个月)?(?P<fee>{NUMERAL})(?:块钱|元钱|块|元)?(?:每月|一个月|一月)?"
+    rf"(?:的|那个|那档|档|套餐|这个|这种|(?=(?:和|跟|与|、|还是|比){NUMERAL}(?:块|元)?(?:的|那|档|套餐)))"
 )
 _SPENT = re.compile(
     "(?:扣|充|交|缴|存|欠|收|退|返|花|付|差|剩|送|还有|多出|少)(?:了|我|你|的|值|费|掉|走|那|个|过|是|到|我的)*$"
@@ -222,7 +228,7 @@ _NOT_A_DISTRICT = frozenset(["小", "地", "市", "郊", "山", "城", "社", "�
 _STREET = re.compile("(?:[东南西北中]|环|一|二|三)?(?:路|街|大街|大道|巷)")
 # A name of two characters is a place where its neighbours say so: 天心 is none in 今天心情.
 _PLACE_BEFORE = re.compile("(?:市|[在住去到搬回是来]|不是)$")
-_PLACE_AFTER = re.compile("[区县]|这|那|哪|附近|有没有|的?营业|几点|$")
+_PLACE_AFTER = re.compile("[区县,。;!? ]|这|那|哪|附近|有没有|的?营业|几点|$")
 _SHORT_ANSWER = 4
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.understanding import best
 from hotline.nlu.model import IntentModel
-from hotline.nlu.requests import LEAST, SURE, several
+from hotline.nlu.requests import LEAST, SURE, beside_values, joined_numbers, several
 from hotline.text import normalise
 
 
@@ -64,3 +64,37 @@ def test_unsure_short_and_repeated_clauses_are_left_out() -> None:
     assert several("查话费然后看流量", lambda c: (c, SURE - 0.01)) == []
     assert several("查话费啊然后查话费呢", sure_of_all) == []
     assert [r["name"] for r in several("查话费然后看流量", sure_of_all)] == ["查话费", "看流量"]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("查13800138000和13900139000的话费", ["13800138000", "13900139000"]),
+        ("13800138000还有我爱人的13900139000", ["13800138000", "13900139000"]),
+        ("13800138000、13900139000、13600136000", ["13800138000", "13900139000", "13600136000"]),
+        ("13800138000,不对,13600136000", []),  # a correction
+        ("我用13800138000给13900139000充的话费", []),
+        ("13800138000和13800138000", []),
+    ],
+)
+def test_numbers_side_by_side_are_told_from_a_correction(text: str, numbers: list[str]) -> None:
+    assert [match.group() for match in joined_numbers(text)] == numbers
+
+
+def test_the_same_for_two_numbers_are_two_requests(model: IntentModel) -> None:
+    requests = several("查13800138000和我妈的13900139000的话费", lambda clause: best(model, clause))
+    assert [request["text"] for request in requests] == ["查13800138000的话费", "查13900139000的话费"]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("查去年的账单 13800138000", "query_bill"),
+        ("没信号 我在北京朝阳", "report_network_fault"),
+        ("快点,查话费,13800138000", "query_balance"),
+        ("我的号码是13800138000", None),
+        ("是13800138000,不是13900139000", None),
+    ],
+)
+def test_a_request_beside_a_value_is_found(model: IntentModel, text: str, intent: str | None) -> None:
+    assert beside_values(text, lambda clause: best(model, clause)) == intent
