@@ -31,6 +31,7 @@ INTERNAL = {
     "dropped_task",
     "identity_verified",
     "last_task",
+    "own_number",
     "password_attempts",
     "phone_number",
     "requested_slot",
@@ -156,6 +157,14 @@ class Call:
         said = [event for event in self.tracker.events if event["event"] == "user"][-2:-1]
         found = [e for event in said for e in (event.get("parse_data") or {}).get("entities") or []]
         return list(dict.fromkeys(e["value"] for e in found if e["entity"] == name))
+
+    def line(self) -> Optional[str]:
+        """The number that a call comes from; None when it is hidden, or where there is none."""
+        for event in self.tracker.events:
+            for entity in (event.get("parse_data") or {}).get("entities") or []:
+                if entity["entity"] == "caller":
+                    return str(entity["value"])
+        return None
 
     def intents(self) -> Iterator[str]:
         """What the customer's messages were understood as, latest first."""

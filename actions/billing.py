@@ -8,17 +8,25 @@ from decimal import Decimal
 from typing import Any, Optional, Union
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import REQUESTED_SLOT
 
 from actions.base import Call, HotlineAction, cleared
-from actions.forms import AccountForm, NumberChecks, TaskForm
+from actions.forms import AccountForm, NumberChecks, TaskForm, begins_anew, drop
 from hotline import cards, formats
-from hotline.clock import add_months
+from hotline.clock import add_months, month_of
 from hotline.errors import NoSuchItemError
 from hotline.ports import Pack, Plan, Service
-from hotline.services.billing import POINTS_PER_YUAN, Account, ExplainedBill, months_meant
+from hotline.services.billing import (
+    POINTS_PER_YUAN,
+    Account,
+    ExplainedBill,
+    asks_what_fits,
+    item_to_explain,
+    months_meant,
+)
+from hotline.services.complaint import payment_missing
 
 MEMORABLE = 3  # items of a bill that a caller remembers without writing them down
 ASKED_ON_TURNS = 3  # after which 怎么多了 is no longer about the bill that was told
@@ -26,6 +34,22 @@ TOGETHER = re.compile("月份?的?(?:和|跟|与|还有|、|,)")  # 九月和十
 COMPARED = re.compile("月份?的?比")  # the former one, which is told beside the month before
 BEFORE = re.compile("往前|再前|前一个月|上一个月|更早")
 NEW_BILL = re.compile("账单|查")  # asks for a bill anew
+# What the items of a bill are, for who asks.
+ITEMS = {
+    "plan_fee": "utter_billing_item_plan_fee",
+    "data_beyond_plan": "utter_billing_item_data_beyond_plan",
+    "long_distance": "utter_billing_item_long_distance",
+    "roaming": "utter_billing_item_roaming",
+    "value_added": "utter_billing_item_value_added",
+}
+# What each change is about.
+CHOSEN = {
+    "change_plan_form": "chosen_plan",
+    "buy_data_pack_form": "chosen_pack",
+    "open_service_form": "chosen_service",
+    "cancel_service_form": "cancelled_item",
+}
+PRICE = re.compile("多少钱|几块|几元|收费|资费|什么价")
 CAUSES = {
     "paid": "utter_billing_paid_but_suspended",
     "lost": "utter_billing_suspended_for_lost",
@@ -114,10 +138,17 @@ class ActionQueryBill(AccountQuery):
 
 
 class ActionQueryDataUsage(AccountQuery):
-    """Each package's used and left, and the minutes."""
+    """Each package's used and left, and the minutes, of this month; of another one only the bill can tell."""
+
+    own_slots = ("bill_month",)
 
     async def tell(self, call: Call, phone: str) -> None:
         """The answer."""
+        now = call.services.clock.now()
+        months = months_meant(call.slot("bill_month") or "0", now)
+        if month_of(now) not in months:
+            named = "、".join(formats.month(month) for month in months)
+            call.say("utter_billing_usage_this_month", month=named, asked=call.slot("bill_month"))
         usage = await call.services.billing.usage(call.conversation, phone)
         rows = [
             {
@@ -170,6 +201,13 @@ class ActionQueryPoints(AccountQuery):
 class ActionQueryRechargeRecord(AccountQuery):
     """The last payments; one that has not arrived becomes a complaint."""
 
+    async def perform(self, call: Call) -> list[EventType]:
+        """Answer; who was told them and says that a payment is missing (还是没到账) complains of it."""
+        if call.told("utter_billing_payment_missing") and payment_missing(call.text) and not call.slot("task_dropped"):
+            call.redirect(intent="complain_charge", text=call.text)
+            return [FollowupAction("action_listen")]
+        return await super().perform(call)
+
     async def tell(self, call: Call, phone: str) -> None:
         """The answer."""
         payments = await call.services.billing.payments(call.conversation, phone)
@@ -184,19 +222,21 @@ class ActionQueryRechargeRecord(AccountQuery):
 
 
 class ActionQueryPlanCatalog(HotlineAction):
-    """Plans and packs: those that were named, else all of them; a recommendation where the use is known."""
+    """Plans and packs: those that were named, else all of them; a recommendation where the use is known, or wanted."""
 
     async def perform(self, call: Call) -> Optional[list[EventType]]:
         """Answer from the catalogue."""
         plans, packs = await call.services.billing.offers()
-        named = set(call.entities("plan")) | set(call.entities("pack"))
+        wanted = call.tracker.active_loop.get("name")
+        named = {*call.entities("plan"), *call.entities("pack"), *call.entities("service")}
+        if not named and wanted in CHOSEN and PRICE.search(call.text):  # 多少钱, while it is read back
+            named = {call.slot(CHOSEN[wanted])} - {None}
+        if not named and not wanted and asks_what_fits(call.text):
+            call.say("utter_billing_looks_at_usage")
+            return [FollowupAction("query_plan_catalog_form")]
         chosen_plans = [plan for plan in plans if plan.name in named]
         chosen_packs = [pack for pack in packs if pack.name in named]
-        services = call.entities("service")
-        chosen_services = (
-            [s for s in await call.services.catalogue.services() if s.name in services] if services else []
-        )
-        wanted = call.tracker.active_loop.get("name")  # who is choosing one of them is not told of the other
+        chosen_services = [s for s in await call.services.catalogue.services() if s.name in named] if named else []
         if chosen_plans or chosen_packs or chosen_services:
             told = (
                 _plan_lines(call, chosen_plans),
@@ -206,22 +246,28 @@ class ActionQueryPlanCatalog(HotlineAction):
             call.say("utter_billing_offer_details", lines=";".join(text for text in told if text))
             if not (chosen_plans or chosen_packs):
                 return None
-        else:
+        else:  # who is choosing one of them is not told of the other
             if wanted != "buy_data_pack_form":
                 call.say("utter_billing_plan_catalog", json_message=cards.plans(plans), plans=_plan_lines(call, plans))
             if wanted != "change_plan_form":
                 call.say("utter_billing_pack_catalog", packs=_pack_lines(call, packs))
             after_long_answer(call)
         phone = call.slot("phone_number")
-        if phone and await call.services.verification.verified(call.conversation, phone):
-            fitting = await call.services.billing.recommendation(call.conversation, phone)
-            call.say(
-                "utter_billing_recommendation",
-                data=formats.volume(fitting.data_used),
-                voice=fitting.voice_used,
-                plan=fitting.plan.name,
-            )
+        if phone and not wanted and await call.services.verification.verified(call.conversation, phone):
+            await _recommend(call, phone)
         return None
+
+
+class ValidateQueryPlanCatalogForm(AccountForm):
+    """Form of ``query_plan_catalog`` for who wants to be told which plan fits (我适合哪个)."""
+
+
+class ActionRecommendPlan(AccountQuery):
+    """The plan that fits what the number uses."""
+
+    async def tell(self, call: Call, phone: str) -> None:
+        """The answer."""
+        await _recommend(call, phone)
 
 
 class ActionSendSms(HotlineAction):
@@ -268,6 +314,16 @@ class ValidateQueryRechargeRecordForm(AccountForm):
 
 class ValidateQueryBillForm(AccountForm):
     """Form of ``query_bill``: also the month."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """What an item of a bill is (套外流量是什么) needs no number; a form that is in hand asks on."""
+        call = Call(dispatcher, tracker, domain)
+        item = item_to_explain(call.text) if call.intent == "query_bill" else None
+        if item:
+            call.say(ITEMS[item])
+            if begins_anew(tracker, self.form_name()):
+                return [SlotSet(slot, value) for slot, value in drop().items()]
+        return await super().run(dispatcher, tracker, domain)
 
     async def extract_bill_month(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -319,6 +375,16 @@ class ValidateSendSmsForm(NumberChecks, TaskForm):
                 call.say("utter_billing_sms_to_own_number")
                 return {"phone_number": number, "identity_verified": True}
         return checked
+
+
+async def _recommend(call: Call, phone: str) -> None:
+    fitting = await call.services.billing.recommendation(call.conversation, phone)
+    call.say(
+        "utter_billing_recommendation",
+        data=formats.volume(fitting.data_used),
+        voice=fitting.voice_used,
+        plan=fitting.plan.name,
+    )
 
 
 def _sets_number(event: dict[str, Any]) -> bool:

@@ -42,6 +42,7 @@ from hotline.services.complaint import (
     declines_record,
     detail,
     landline,
+    says_something,
     substance,
     ticket_number,
     written,
@@ -112,7 +113,7 @@ class ActionOpenComplaint(HotlineAction):
         insists = call.asked in ("offer_bill", "insist_complaint") and bool(call.slot("complaint_category"))
         category = str(call.slot("complaint_category") if insists else CATEGORIES.get(call.intent, "general"))
         if not insists:
-            call.say(APOLOGIES[category])
+            call.say(APOLOGIES["general" if category == "charge" and about_payment(call.text) else category])
         told = None if insists else substance(call.text) or _fault_told(call)
         events: list[EventType] = [
             *(cleared(*COMPLAINT) if not insists else cleared("complaint_waits")),
@@ -228,7 +229,7 @@ class ComplaintForm(TaskForm):
 
 
 class ValidateFileComplaintForm(ComplaintForm):
-    """Surname, phone, the complaint in the customer's own words, restated and confirmed (1860-25)."""
+    """The complaint in the customer's own words, heard out first (ch3-7), surname, phone, and the yes (1860-25)."""
 
     async def required_slots(
         self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -244,6 +245,9 @@ class ValidateFileComplaintForm(ComplaintForm):
         """The surname; empty when the customer would rather not tell it."""
         call = Call(dispatcher, tracker, domain)
         named = surname_in(call.text)
+        if requested(call, "complaint_text"):  # told with the story, or before it
+            surname = own_surname(call.text) or (named if not says_something(call.text) else None)
+            return {"complaint_surname": surname} if surname else {}
         if requested(call, "complaint_surname"):
             if surname := call.entity("surname") or named:
                 return {"complaint_surname": surname}
@@ -267,7 +271,8 @@ class ValidateFileComplaintForm(ComplaintForm):
     ) -> dict[str, Any]:
         """A number, mobile or not; a refusal is asked about once."""
         call = Call(dispatcher, tracker, domain)
-        if not requested(call, "complaint_phone", "complaint_confirmed"):
+        first = requested(call, "complaint_text") and not says_something(call.text)  # before the story is told
+        if not first and not requested(call, "complaint_phone", "complaint_confirmed"):
             return {}
         numbers = call.entities("phone_number")
         if numbers or (other := landline(call.text)):
@@ -294,7 +299,11 @@ class ValidateFileComplaintForm(ComplaintForm):
         """The complaint as it was said; corrected or added to when it is read back."""
         call = Call(dispatcher, tracker, domain)
         if requested(call, "complaint_text"):
-            return {"complaint_text": written(call.text)} if may_be_complaint(call) else {}
+            if may_be_complaint(call):
+                return {"complaint_text": written(call.text)}
+            if surname_in(call.text) or call.entities("phone_number"):  # kept; the question is not put in vain
+                call.say("utter_courtesy_noted")
+            return {}
         if requested(call, "complaint_confirmed") and call.intent not in ASIDES:
             known = str(call.slot("complaint_text") or "")
             named = bool(surname_in(call.text) or call.entities("phone_number"))
@@ -573,7 +582,7 @@ class ActionUrgeComplaint(HotlineAction):
         tickets = await _tickets(call)
         urgent = next((ticket for ticket in tickets if State(ticket.state) in OPEN), None)
         if urgent is None:
-            call.say("utter_complaint_none_open")
+            call.say("utter_complaint_none_open" if tickets else "utter_complaint_none")
             return done
         key = f"{call.conversation}:{call.message_id}"
         ticket = await call.services.tickets.move(urgent.number, Move.URGE, "customer", written(call.text), key)
@@ -666,7 +675,7 @@ class ActionRecordSuggestion(HotlineAction):
 
 def may_be_complaint(call: Call) -> bool:
     """Whether words that answer the question for the complaint are one: nearly all are, but not another request."""
-    if call.intent in NOT_COMPLAINTS - {"nlu_fallback"} or not call.text.strip("* "):
+    if call.intent in NOT_COMPLAINTS - {"nlu_fallback"} or not says_something(call.text):
         return False
     told = call.intent == "inform" or call.intent.startswith("complain_")
     return not another_request(call.text) or (told and len(call.text) > BRIEF)

@@ -14,6 +14,8 @@ from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
 
 from actions.base import Call, snake
 from hotline.errors import HotlineError, UnknownSubscriberError
+from hotline.nlu.requests import joined_numbers
+from hotline.services.verification import means_oneself, means_somebody_else
 
 PHONE = re.compile(r"1[3-9]\d{9}")
 MAX_PASSWORD_ATTEMPTS = 2
@@ -48,8 +50,15 @@ ASIDES = frozenset(
 LETTER = re.compile(r"[^\W\d_]")
 YES_WITH_MORE = frozenset({"blame_slow", "thank", "inform", "nlu_fallback"})
 PLAIN_YES = re.compile("^[嗯啊哦呃哎,。 ]*(?:对|是的|是啊|好的|好啊|确认|没错|可以)(?!.*[不没别吗?改换])")
-# A yes and nothing else, whatever it was understood as.
-BARE_YES = re.compile("[嗯啊哦呃哎,。 ]*(?:需要|要|好|是|对|行|可以|确认|没错|登记吧)[的吧啊呀了嗯,。 ]*")
+# A yes or a no and nothing else, whatever it was understood as.
+BARE_YES = re.compile(
+    "[嗯啊哦呃哎,。 ]*(?:需要|要|好|是|对|行|可以|确认|没错|登记吧|(?:快|赶紧|马上)点?(?:给我|帮我)?[办开][理机]?)"
+    "[的吧啊呀了嗯,。 ]*"
+)
+BARE_NO = re.compile(
+    "[嗯啊哦呃哎,。 ]*(?:算了)?我?先?(?:不|别)(?:用|要|想|需要)?(?:给我|帮我)?"
+    "(?:办理?|登记|撤销?|取消|开通?|换|买|退|停|挂失?|改|转告?)?[了吧的啊呢,。 ]*"
+)
 # No yes to a change contains one of these, however it was understood (算了不挂失了, 好像不对吧).
 DOUBTFUL = re.compile("不(?!错)|别|没(?!错|问题)|算了|等等|等一下|吗|\\?|怎么|为什么|多少|\\.\\.")
 
@@ -61,8 +70,15 @@ class NumberChecks:
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
         """One of our numbers, else it is asked for again; another number needs a verification of its own."""
+        if value is None:
+            return {"phone_number": None, "identity_verified": None}
         call = Call(dispatcher, tracker, domain)
         number = value[-1] if isinstance(value, list) else value  # of several the last one is the correction
+        if others := [match.group() for match in joined_numbers(call.text)]:  # unless the same is wanted for each
+            number = others.pop(0)
+            again = bool(tracker.latest_message.get("requests"))
+            name = "utter_verification_one_then_next" if again else "utter_verification_one_at_a_time"
+            call.say(name, phone_number=number, next=others[0])
         if not PHONE.fullmatch(str(number)):
             call.say("utter_invalid_phone_number")
             return {"phone_number": None}
@@ -152,7 +168,34 @@ class TaskForm(FormValidationAction):
 
 
 class AccountForm(NumberChecks, PasswordChecks, TaskForm):
-    """Number and service password: the form of every question about personal data."""
+    """Number and service password: the form of every question about personal data.
+
+    The number that the talk is about goes on to the next question, unless that is about somebody else (我妈的流量呢)
+    or about the customer himself again: figures are never told as those of another person.
+    """
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """See above."""
+        call = Call(dispatcher, tracker, domain)
+        begun = begun_by(tracker, self.form_name()) or call.entities("phone_number")
+        events = self.whose(call) if begun else []
+        tracker.add_slots(events)
+        return [*events, *await super().run(dispatcher, tracker, domain)]
+
+    def whose(self, call: Call) -> list[EventType]:
+        """The number that is meant where another person is than before; ``own_number`` is set (empty when it is not
+        known) as long as the talk is about somebody else's.
+        """
+        own, present = call.slot("own_number"), call.slot("phone_number")
+        named = bool(call.entities("phone_number"))
+        if means_somebody_else(call.text):
+            if own is not None:
+                return []
+            known = before_this_message(call.tracker, "phone_number") or ""
+            return [SlotSet("own_number", known), *([] if named else [SlotSet("phone_number", None)])]
+        if own is None or not means_oneself(call.text):
+            return []
+        return [SlotSet("own_number", None), SlotSet("phone_number", present if named else own or None)]
 
 
 def begins_anew(tracker: Tracker, form: str) -> bool:
@@ -170,7 +213,9 @@ def begun_by(tracker: Tracker, form: str) -> bool:
     """
     message = tracker.latest_message
     asked = ((message.get("metadata") or {}).get("context") or {}).get("asked")
-    follows_up = (message.get("intent") or {}).get("name") == "inform" and asked != "resume_task"
+    intent = (message.get("intent") or {}).get("name")
+    takes_up = intent in ("affirm", "deny") and asked == "anything_else"  # 那就这个
+    follows_up = (intent == "inform" and asked != "resume_task") or takes_up
     return begins_anew(tracker, form) or (follows_up and loop_when_spoken(tracker) != form)
 
 
@@ -210,6 +255,8 @@ def answered(call: Call, slot: str) -> Optional[bool]:
         return None
     if BARE_YES.fullmatch(call.text) or (call.intent in YES_WITH_MORE and PLAIN_YES.search(call.text)):
         return True
+    if call.intent != "stop" and BARE_NO.fullmatch(call.text):
+        return False
     return {"affirm": True, "deny": False}.get(call.intent)
 
 

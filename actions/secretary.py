@@ -44,6 +44,8 @@ from hotline.services.secretary import (
     own_surname,
     recipient_among,
     replaces,
+    speaks_of_them,
+    staff_number,
     surname_in,
     with_more,
     with_part_of_day,
@@ -67,6 +69,7 @@ MESSAGE = (
 SPEAKS_OF_MESSAGES = ("leave_message", "talk_to_owner", "request_callback", "goodbye")
 UNDECIDED = ("inform", "nlu_fallback", "leave_message")
 BEYOND_DOUBT = 0.9
+LONG = 8  # characters
 YES_FIRST = re.compile("[嗯啊哦呃哎,。 ]*(?:好|是|对|行|可以|要|可|没错)")
 
 
@@ -87,7 +90,10 @@ class SecretaryForm(TaskForm):
         """The number with the request or as the answer; another one until the message begins."""
         call = Call(dispatcher, tracker, domain)
         numbers = call.entities("phone_number")
-        if numbers and begins_anew(tracker, self.form_name()):
+        anew = begins_anew(tracker, self.form_name())
+        if anew and call.asked == "offer_message":
+            return {"recipient_number": _member_of_staff(call)}
+        if numbers and anew:
             return {"recipient_number": recipient_among(call.text, numbers)}
         if numbers and requested(call, "recipient_number", "sender_surname", "relay_wanted"):
             return {"recipient_number": numbers[-1]}
@@ -96,9 +102,9 @@ class SecretaryForm(TaskForm):
     async def validate_recipient_number(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
-        """One of our subscribers."""
-        if value is None:
-            return {"recipient_number": None}
+        """One of our subscribers, or somebody of our staff."""
+        if value is None or _is_staff(value):
+            return {"recipient_number": value}
         call = Call(dispatcher, tracker, domain)
         if not PHONE.fullmatch(str(value)):
             call.say("utter_invalid_recipient_number")
@@ -133,13 +139,17 @@ class SecretaryForm(TaskForm):
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
         """A number that can be called, ours or not; an empty one for no call back."""
+        call = Call(dispatcher, tracker, domain)
         if value is None:
             return {"callback_number": None}
+        if value == "" and _is_staff(call.slot("recipient_number")):  # 1860-8: she calls back, or nothing comes of it
+            call.say("utter_secretary_no_callback")
+            return {"callback_number": None, **drop()}
         if value == "":
             return {"callback_number": "", "callback_confirmed": True}
         if CALLABLE.fullmatch(str(value)):
             return {"callback_number": value}
-        Call(dispatcher, tracker, domain).say("utter_invalid_callback_number")
+        call.say("utter_invalid_callback_number")
         return {"callback_number": None}
 
     async def extract_callback_confirmed(
@@ -389,8 +399,7 @@ class ActionLeaveMessage(HotlineAction):
         done = cleared("task_dropped", *MESSAGE)
         if not call.slot("task_dropped"):
             try:
-                key = f"{call.conversation}:{call.message_id}"
-                await call.services.secretary.pass_on(call.slot("recipient_number"), _short_message(call), key)
+                await _pass_on(call, f"{call.conversation}:{call.message_id}")
             except HotlineError as error:
                 call.excuse(error)
             else:
@@ -446,7 +455,8 @@ def may_be_message(call: Call) -> bool:
     """Whether words can be the message: anything but turn-taking and what is plainly a request to the hotline."""
     confidence = float((call.tracker.latest_message.get("intent") or {}).get("confidence") or 0)
     sure = confidence >= BEYOND_DOUBT and call.intent not in (*SPEAKS_OF_MESSAGES, *UNDECIDED, "affirm", "deny")
-    if call.intent in ASIDES or meant_for_us(call.text, sure) or has_more(call.text):
+    said_to_us = call.intent in ASIDES and not (len(call.text) >= LONG and speaks_of_them(call.text))  # 谢谢她,请她来电
+    if said_to_us or meant_for_us(call.text, sure) or has_more(call.text):
         return False
     if call.intent == "affirm" and not YES_FIRST.match(call.text):  # 有急事
         return len(call.text) > 2
@@ -457,13 +467,46 @@ def _is_addition(call: Call) -> bool:
     return may_be_message(call) and call.intent not in ("deny", "goodbye") and not nothing_more(call.text)
 
 
+async def _pass_on(call: Call, key: str) -> None:
+    """The message, once a key: to a subscriber by SMS; to somebody of our staff as a wish to be called back."""
+    recipient = call.slot("recipient_number")
+    if not _is_staff(recipient):
+        await call.services.secretary.pass_on(recipient, _short_message(call), key)
+        return
+    words = call.words.phrase(
+        "utter_secretary_for_staff",
+        asked=_asked_for(call),
+        sender=_sender(call),
+        message_text=call.slot("message_text"),
+    )
+    await call.services.secretary.request_callback(call.conversation, call.slot("callback_number"), words, key)
+
+
+def _member_of_staff(call: Call) -> str:
+    """Who was asked for (1002号客户代表), as far as the customer said."""
+    if number := staff_number(_asked_for(call)):
+        return call.words.phrase("utter_secretary_member_of_staff", number=number)
+    return call.words.phrase("utter_secretary_staff")
+
+
+def _asked_for(call: Call) -> str:
+    """The words with which somebody of our staff was asked for."""
+    for event in reversed(call.tracker.events):
+        if event["event"] == "user" and event["parse_data"]["intent"]["name"] == "ask_for_staff":
+            return written(event["text"] or "")
+    return ""
+
+
+def _is_staff(recipient: Optional[str]) -> bool:
+    return bool(recipient) and not str(recipient).isdigit()
+
+
 async def title_by_contract(call: Call, surname: str) -> Optional[str]:
     """The title of the caller's own contract, if it is his: a verified number or the line of the call, same surname."""
     own = call.slot("phone_number")
     if not own or not surname:
         return None
-    caller = any(e["entity"] == "caller" and e["value"] == own for e in _entities(call.tracker))
-    if not caller and not await call.services.verification.verified(call.conversation, own):
+    if own != call.line() and not await call.services.verification.verified(call.conversation, own):
         return None
     try:
         owner = await call.services.secretary.owner(own)
@@ -475,11 +518,6 @@ async def title_by_contract(call: Call, surname: str) -> Optional[str]:
 def sender_title(call: Call) -> str:
     """The caller's title; both where it is not known."""
     return call.slot("sender_title") or call.words.phrase("utter_secretary_title_unknown", call.channel)
-
-
-def _entities(tracker: Tracker) -> list[dict[str, Any]]:
-    events = [event for event in tracker.events if event["event"] == "user"]
-    return [entity for event in events for entity in (event.get("parse_data") or {}).get("entities") or []]
 
 
 def _title(call: Call, gender: str) -> str:
@@ -494,12 +532,16 @@ def _owner_words(call: Call, owner: Owner) -> dict[str, str]:
     return {"owner": owner.surname, "title": _title(call, owner.gender), "pronoun": call.words.phrase(name)}
 
 
+def _sender(call: Call) -> str:
+    surname = call.slot("sender_surname")
+    if surname:
+        return call.words.phrase("utter_secretary_sms_sender", surname=surname, title=sender_title(call))
+    return call.words.phrase("utter_secretary_sms_unnamed")
+
+
 def _short_message(call: Call) -> str:
     """The message as the subscriber gets it."""
-    surname = call.slot("sender_surname")
-    sender = call.words.phrase("utter_secretary_sms_unnamed")
-    if surname:
-        sender = call.words.phrase("utter_secretary_sms_sender", surname=surname, title=sender_title(call))
+    sender = _sender(call)
     number = call.slot("callback_number")
     name = "utter_secretary_sms" if number else "utter_secretary_sms_without_number"
     return call.words.phrase(name, sender=sender, callback_number=number, message_text=call.slot("message_text"))

@@ -23,7 +23,6 @@ from actions.forms import (
     ConfirmChecks,
     TaskForm,
     before_this_message,
-    begins_anew,
     begun_by,
     drop,
     requested,
@@ -54,7 +53,7 @@ MOST_BESIDE_A_NAME = 2
 URGED = re.compile(
     "[嗯啊对好的那就快赶马上请给帮我,。 ]*(?:办理?|退|取消|开通?|买|订|换|停|关)(?:了|吧|掉|上|呗|它)+[吧啊呀,。 ]*"
 )
-CORRECTION = re.compile("[嗯啊哦呃,。 ]*(?:不[对是要]|错了|说错|我说错|改成|换成)")
+CORRECTION = re.compile("(?:[嗯啊哦呃哎那,。 ]|等等|等一?下|等会儿?)*(?:不[对是要]|错了|说错|我说错|改成|换成)")
 
 # What each change calls the thing it is about: the slot and the entities that may fill it.
 ITEMS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -150,8 +149,10 @@ class ChangeForm(ConfirmChecks, AccountForm):
         ``?`` stands for something that we do not have.
         """
         slot, entities = ITEMS[self.kind]
-        anew = begins_anew(call.tracker, self.form_name())
-        if not anew and not (requested(call, slot, "change_confirmed") and _may_answer(call, self.kind, entities)):
+        anew = begun_by(call.tracker, self.form_name())
+        early = call.slot(slot) is None and call.intent in ("inform", self.kind)  # while the number is asked for
+        answers = requested(call, slot, "change_confirmed") and _may_answer(call, self.kind, entities)
+        if not (anew or answers or (early and any(map(call.entities, entities)))):
             return {}
         names = await named_items(call, self.kind)
         if len(names) > 1:  # one of them is what was chosen before, the other is wanted instead
@@ -443,7 +444,9 @@ def _in_first_request(call: Call, entity: str) -> list[Any]:
     """What is named in a message; of one with several requests in the first of them, which is served now."""
     message = call.tracker.latest_message
     requests = message.get("requests") or []
-    end = call.text.find(requests[0]["text"]) + len(requests[0]["text"]) if requests else len(call.text)
+    end = len(call.text)
+    if requests and requests[0]["text"] in call.text:  # of the same for two numbers what is named holds for both
+        end = call.text.index(requests[0]["text"]) + len(requests[0]["text"])
     first = {e["value"] for e in message.get("entities", []) if e["entity"] == entity and e.get("start", 0) < end}
     return [value for value in call.entities(entity) if value in first]
 

@@ -6,14 +6,17 @@ Source: scenarios.yml, courtesy and ending (1860-13, 1860-37, 1860-38); no presc
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.base import Call, HotlineAction, dropped_task, keep_listening, return_to_task
 from actions.courtesy import say_farewell
-from actions.handoff import leave_queue
+from actions.handoff import leave_queue, say_place
+from hotline.nlu.context import RAISED
+from hotline.nlu.requests import MOVES
+from hotline.services.complaint import written
 from hotline.services.secretary import nothing_more
 from hotline.services.surveys import comment_in
 
@@ -21,6 +24,9 @@ TOPICS = "utter_courtesy_topics"
 UNANSWERED = ("nlu_fallback", "silence")
 OVER = ("anything_else", "more")  # silence after these questions means that nothing more is wanted
 THANKS = re.compile("^[嗯呃啊哦好的行,。 ]*(?:(?:多|太)?谢谢|感谢|谢了)[你您们啊了哈,。 ]*")
+SETTLED = re.compile(
+    "没事|没问题|不用|算了|不投诉|(?:知道|明白|清楚|懂|了解)了"
+)  # takes no offer up, however it agrees
 HEARD = re.compile("[嗯哦啊呃好的行吧,。 ]*(?:(?:知道|明白|了解|清楚|收到)[了啦的吧啊,。 ]*|(?:好|行)[的吧嘞,。 ]*)")
 NOT_SO = re.compile("[嗯呃啊哦哎,。 ]*(?:不对|不是|错了|弄错|搞错)")
 STATEMENT = re.compile("没(?:有)?(?!有|[了啊呀吧的嘛呢,。]|$|事|什么|啥|问题|别的|其[他它]|需要|得|多|不明白|要)")
@@ -28,6 +34,7 @@ STATEMENT = re.compile("没(?:有)?(?!有|[了啊呀吧的嘛呢,。]|$|事|什�
 WANTED = re.compile("要|需|可以|行|发|办|查|开")
 NO_OFFERS = frozenset({"/deny", "/affirm", "/ask_capabilities", "/request_human"})
 MOST_CHOICES = 3
+STORIES = ("complain_", "suggest", "leave_message", "talk_to_owner")
 # What a yes means when the assistant offered something: the intent that takes the offer up.
 OFFERS = {
     "offer_human": "request_human",
@@ -41,10 +48,33 @@ OFFERS = {
 
 # What carries a task on when it is named after the answer (那上个月的呢, 那上海呢).
 FOLLOW_UPS = {"query_bill_form": ("month", "phone_number"), "query_business_hall_form": ("city", "district")}
+# What takes a change up that was offered, or one of the things that were told of, by its name (那就38的吧, 十块的).
+OFFERED_CHANGES = {"pack": "buy_data_pack", "plan": "change_plan", "service": "open_service"}
+TAKES_IT = re.compile(
+    "[嗯啊哦呃好行那我给帮,。 ]*(?:就|要|办|换|来|选|买|开)+(?:成|了|个)?(?:这个|那个|它|这款|这种|这档)"
+    "(?:办|换|买|开|要)?[吧了啊呀的给我。 ]*"
+)
+TOLD_OF = (
+    "utter_billing_plan_catalog", "utter_billing_pack_catalog", "utter_billing_offer_details",
+    "utter_service_bound_by_contract",
+)  # fmt: skip
+# The same about oneself (那我的呢): the form that tells of one's own what was told in general.
+OWN = {
+    "query_plan_catalog": "query_plan_form",
+    "query_recharge_ways": "query_recharge_record_form",
+    "query_realname": "query_realname_form",
+}
+ABOUT_OWN = re.compile("[嗯啊哦呃那,。 ]*我(?:自己|本人)?(?:[这那]个)?(?:号码?|手机|卡)?的?(?:呢|怎么样)?[?啊呀。 ]*")
 # What a no means when it is more than a no: who will not have the bill explained complains of it.
 REFUSALS = {"offer_bill": "complain_charge"}
+# Requests that are answered at once, so that a task in hand is not pushed aside by them.
+AT_ONCE = frozenset({
+    "query_recharge_ways", "query_invoice", "query_promotion", "query_plan_catalog", "query_roaming",
+    "other_service_desk",
+})  # fmt: skip
 # Where 已为您取消 could be taken for the very thing that was not done.
 LEFT = {"cancel_service_form": "utter_service_not_changed", "withdraw_complaint_form": "utter_complaint_not_withdrawn"}
+CONFIRMS = ("confirm", "choose")  # questions that a no in any words answers
 # Under which topic the customer knows a form that has no intent of its own name.
 FORM_TOPICS = {
     "file_complaint_form": "complain_general",
@@ -55,18 +85,20 @@ FORM_TOPICS = {
 
 
 class ActionFinishTask(HotlineAction):
-    """After an answer: the task in hand, else what was asked in the same breath, else a task left open, else
-    1860-37.
+    """After an answer: what was asked in the same breath, else the task in hand, else a task left open, else 1860-37.
+
+    While a task is in hand only what is answered at once comes before it; a task of its own waits until that is done.
     """
 
     async def perform(self, call: Call) -> list[EventType]:
         """Go on."""
-        if call.tracker.active_loop.get("name"):
-            return return_to_task(call)
+        in_hand = call.tracker.active_loop.get("name")
         events, request = next_request(call)
-        if request:
-            call.redirect(text=request)
-            return events
+        if request and (not in_hand or request["name"] in AT_ONCE):
+            call.redirect(text=request["text"])
+            return [*events, *(keep_listening(call) if in_hand else [])]
+        if in_hand:
+            return return_to_task(call)
         if call.slot("complaint_waits"):  # the bill was explained to who complained of it
             call.say("utter_complaint_ask_insist")
             return [SlotSet("complaint_waits", None)]
@@ -92,6 +124,15 @@ class ActionAnswerThanks(HotlineAction):
         return await ActionFinishTask().perform(call)
 
 
+class ActionAnswerImpatience(HotlineAction):
+    """1860-22, and straight on with the task in hand; who waits for a human is told where he stands (还要等多久)."""
+
+    async def perform(self, call: Call) -> list[EventType]:
+        """Apologise and go on."""
+        call.say("utter_courtesy_slow")
+        return return_to_task(call) if await say_place(call) else await ActionFinishTask().perform(call)
+
+
 class ActionReturnToTask(HotlineAction):
     """After a courtesy: take the task in hand up again; nothing more to say when there is none."""
 
@@ -113,7 +154,7 @@ class ActionAffirm(HotlineAction):
 
     async def perform(self, call: Call) -> list[EventType]:
         """Take the offer up, even where it stood beside a task in hand."""
-        if call.asked in OFFERS:
+        if call.asked in OFFERS and not SETTLED.search(call.text):
             call.redirect(intent=OFFERS[call.asked])
             return keep_listening(call)
         if call.tracker.active_loop.get("name"):
@@ -123,6 +164,11 @@ class ActionAffirm(HotlineAction):
             return [FollowupAction(left)]
         if call.asked == "more":
             call.say("utter_courtesy_go_on")
+        elif call.told("utter_courtesy_wait"):  # 好了你说, who has fetched a pen
+            call.say("utter_courtesy_repeat")
+            return keep_listening(call)
+        elif wanted := _takes_it(call):
+            return wanted
         elif call.asked == "anything_else":
             offers = [button["title"] for button in call.buttons_before() if button["payload"] not in NO_OFFERS]
             if offers and WANTED.search(call.text) and not HEARD.fullmatch(call.text):
@@ -142,14 +188,19 @@ class ActionDeny(HotlineAction):
     async def perform(self, call: Call) -> list[EventType]:
         """Take the refusal for what it is."""
         if call.tracker.active_loop.get("name"):
-            return return_to_task(call) if call.asked in OFFERS else give_up(call)
+            states = call.asked not in CONFIRMS and STATEMENT.search(call.text)  # 没收到, of the code that is asked for
+            return return_to_task(call) if states or call.asked in OFFERS else give_up(call)
         if call.asked == "anything_else" and NOT_SO.match(call.text):  # something that was told was wrong
             call.say("utter_courtesy_already_done" if _done_last(call) else "utter_courtesy_tell_me")
             return []
         if call.asked == "anything_else" and STATEMENT.search(call.text):  # denies something, not that there is more
-            disputes = call.told("utter_billing_bill")
-            call.say("utter_complaint_ask_insist" if disputes else "utter_courtesy_please_repeat")
-            return []
+            if not call.told("utter_billing_bill"):
+                call.say("utter_courtesy_please_repeat")
+                return []
+            call.say("utter_complaint_ask_insist")  # 我没用过游戏点卡: it is his complaint already, if he wants one
+            return [SlotSet("complaint_category", "charge"), SlotSet("complaint_text", written(call.text))]
+        if wanted := _takes_it(call):
+            return wanted
         if call.asked in ("anything_else", "rating"):
             call.redirect(intent="goodbye")
             return []
@@ -202,11 +253,45 @@ class ActionInform(HotlineAction):
             return [FollowupAction(left)]
         if call.entities("phone_number") and call.offered("/request_callback"):
             return [FollowupAction("request_callback_form")]
+        if ABOUT_OWN.fullmatch(call.text) and (own := _same_of_own(call)):
+            return own
+        if wanted := _takes_it(call):
+            return wanted
+        for entity, change in OFFERED_CHANGES.items():
+            if call.entities(entity) and (call.offered(f"/{change}") or any(map(call.told, TOLD_OF))):
+                return [FollowupAction(f"{change}_form")]
         last = call.slot("last_task")
         if last and any(call.entities(kind) for kind in FOLLOW_UPS.get(last, ("phone_number",))):
             return [FollowupAction(last)]
+        if call.entities("month"):  # only bills are asked for by the month
+            return [FollowupAction("query_bill_form")]
         call.say("utter_courtesy_menu")
         return []
+
+
+def _takes_it(call: Call) -> list[EventType]:
+    """The change to what was just told of, for who wants that very thing (那就这个); none for who does not say so."""
+    if TAKES_IT.fullmatch(call.text) and call.told("utter_billing_offer_details"):
+        for entity, change in OFFERED_CHANGES.items():
+            if call.entities_before(entity):
+                return [FollowupAction(f"{change}_form")]
+    return []
+
+
+def _same_of_own(call: Call) -> list[EventType]:
+    """What was told last, of the customer's own number: the line he calls from, else it is asked for. None to speak of
+    when what was told last can be told of no number.
+    """
+    last = next((intent for intent in call.intents() if intent not in MOVES | RAISED), "")
+    form = OWN.get(last) or (call.slot("last_task") if f"{last}_form" == call.slot("last_task") else None)
+    if not form:
+        return []
+    if last in OWN:  # nobody's number was told of: the one that is known is his
+        return [FollowupAction(form)]
+    if call.slot("own_number") is not None:  # the form knows whose number is meant
+        return [FollowupAction(form)]
+    line = call.line()
+    return [SlotSet("phone_number", line if line != call.slot("phone_number") else None), FollowupAction(form)]
 
 
 class ActionAskAgain(HotlineAction):
@@ -321,26 +406,33 @@ def left_open(events: Sequence[dict[str, Any]]) -> Optional[str]:
     return aside[-1] if aside else None
 
 
-def next_request(call: Call) -> tuple[list[EventType], str]:
-    """The next of several requests made in one breath, as it was said, with the event that crosses it off."""
+def next_request(call: Call) -> tuple[list[EventType], Optional[dict[str, str]]]:
+    """The next of several requests made in one breath, its name and its words, with the event that crosses it off."""
     message, requests = _requests(call.tracker.events)
     if not message:
-        return [], ""
+        return [], None
     served = call.slot("served_requests") or {}
     count = served.get("count", 1) if served.get("message") == message else 1
     if count >= len(requests):
-        return [], ""
+        return [], None
     event = SlotSet("served_requests", {"message": message, "count": count + 1})
-    return [event], str(requests[count]["text"])
+    return [event], requests[count]
 
 
 def _requests(events: Sequence[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+    """The latest message with several requests, and these; none when it tells what happened (我让他取消彩铃…)."""
     for event in reversed(events):
         if event["event"] == "user":
             requests = (event.get("parse_data") or {}).get("requests") or []
             if len(requests) > 1:
-                return str(event.get("message_id")), requests
+                return ("", []) if _is_story(event, requests) else (str(event.get("message_id")), requests)
     return "", []
+
+
+def _is_story(event: Mapping[str, Any], requests: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a message is a complaint, a suggestion or words to be passed on: what it names was not asked of us."""
+    asked = ((event.get("metadata") or {}).get("context") or {}).get("asked")
+    return asked == "problem" or str(requests[0]["name"]).startswith(STORIES)
 
 
 def _offer_human(

@@ -9,6 +9,7 @@ only when they are the cause of a suspension.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +22,18 @@ from hotline.ports import Bill, BillingGateway, BillItem, Catalogue, Clock, Pack
 
 MONTHS_BACK = 6
 POINTS_PER_YUAN = 100
+
+
+# 是什么, with no more than that behind it: 套外流量是什么时候用的 asks for something else.
+_WHAT_IS = re.compile("(?:是个?(?:什么|啥)|(?:什么|啥)叫|指的?是?(?:什么|啥)|(?:什么|啥)意思)(?!时候|原因|情况|套餐)")
+_ITEMS = (
+    ("data_beyond_plan", re.compile("(?:套餐?|包)外(?:的)?流量|超出?(?:套餐)?(?:的)?流量|流量超出")),
+    ("roaming", re.compile("漫游(?:流量|语音|费|通话)")),
+    ("long_distance", re.compile("长途")),
+    ("plan_fee", re.compile("月(?:租|基本|固定)?费|月租|基本费")),
+    ("value_added", re.compile("增值|点卡|代收费|信息费")),
+)
+_WHAT_FITS = re.compile("推荐|适合|合适|哪个(?:套餐)?(?:比较|更|最)?(?:好|划算|实惠)")
 
 
 class Verification(Protocol):
@@ -165,6 +178,18 @@ def _explain(bill: Bill, previous: Optional[Bill]) -> ExplainedBill:
         if item.amount > before.get(item.name, Decimal(0))
     )
     return ExplainedBill(bill, previous, grown)
+
+
+def item_to_explain(text: str) -> Optional[str]:
+    """The kind of item of a bill that somebody asks the meaning of (套外流量是什么): ``data_beyond_plan``, ``roaming``,
+    ``long_distance``, ``plan_fee`` or ``value_added``; None when it is no such question.
+    """
+    return next((kind for kind, item in _ITEMS if item.search(text)), None) if _WHAT_IS.search(text) else None
+
+
+def asks_what_fits(text: str) -> bool:
+    """Whether a question about plans is which of them fits oneself (我适合哪个), for which the use must be known."""
+    return bool(_WHAT_FITS.search(text))
 
 
 def months_meant(value: str, today: datetime) -> list[date]:

@@ -28,6 +28,7 @@ _FRAME = re.compile(
     "你好|您好|喂|请问|麻烦|帮我|给我|帮忙|我(?:现在)?(?:要|想|得)?|(?:要|想)?(?:投诉|举报|申诉|反映|反应|反馈|提)|一下|这个|那个|"
     "你们|咱们|公司|客服|有(?:一?个|点|些|几个|两个)?|一?个|点|些|条|情况|问题|事情?|意见|建议|要|想|给|的|了|吧|啊|呢|呀|[嗯呃哦哎]|[^\\w]"
 )
+_NAME = re.compile("(?:我|免贵)?姓[\u4e00-\u9fff]|先生|女士|小姐|电话|手机|号码|[\\W\\d_]")
 _INSTEAD = re.compile(
     "^(?:不对|不是|错了|不是的|不是这样的?|记错了|说错了|不准确)[的吧啊呀,,。!! ]*"
     "(?:我?(?:是说|说的是|要说的是|反映的是)|是|应该是)?[::,, ]*"
@@ -40,6 +41,7 @@ _NO_RECORD = re.compile(
 )
 _MORE = re.compile("^(?:还有|另外|再加|加上|补充|再说|再补|还要|对了|而且|并且)")
 _PAYMENT = re.compile("到账|没到|未到|交了|缴了|充了|充值|存了")
+_MISSING = re.compile("[没未不]有?[见查看收充进存交]?[到上进]|少了?一?笔")
 _TO_US = re.compile(
     "帮我(?:查|办|看|开|取消|改|换)|我(?:想|要)(?:查|办|看一下|开通|取消|改|换|充值)|^查(?:一下|下)|查(?:一下|下|查)(?:我的)?"
     "(?:话费|余额|账单|流量|套餐|积分)|(?:话费|余额|流量|积分).{0,4}(?:有|剩)多少"
@@ -51,6 +53,11 @@ _LANDLINE = re.compile(r"(?<!\d)(0\d{2,3}[- ]?\d{7,8}|\d{7,8})(?!\d)")
 def substance(text: str) -> Optional[str]:
     """The complaint in an opening sentence; None when it says only that there is one (我要投诉)."""
     return written(text) if len(_FRAME.sub("", text)) >= ENOUGH else None
+
+
+def says_something(text: str) -> bool:
+    """Whether words have anything in them beside a name and figures (我姓王, 13800138000, ******)."""
+    return len(_NAME.sub("", text)) > 1
 
 
 def detail(text: str) -> Optional[str]:
@@ -92,6 +99,11 @@ def another_request(text: str) -> bool:
 def about_payment(text: str) -> bool:
     """Whether a complaint about money is about a payment that did not arrive, which no bill explains."""
     return bool(_PAYMENT.search(text))
+
+
+def payment_missing(text: str) -> bool:
+    """Whether it is said that a payment did not arrive (还是没到账), and not asked which there were."""
+    return bool(_MISSING.search(text))
 
 
 def ticket_number(text: str) -> Optional[str]:

@@ -27,6 +27,7 @@ _SAID = re.compile(
     "|[跟给和](?:他|她|机主)(?:说|讲)(?:一声|一下)?|[,。 ]说)"
     "[:,。 ]*(?P<message>.{4,})$"
 )
+_STAFF_NUMBER = re.compile(r"(?<!\d)(\d{3,8})(?!\d)")
 _TO_THEM = re.compile("他|她|机主|我是|叫|让|告诉|转告|说|记得|你们?家|您家")
 _TO_US = re.compile(
     "帮我(?:查|办|看|开|取消|改|换)|我(?:想|要)(?:查|办|看|开通|取消|改|换|投诉|充值)|查(?:一下|下)|多少钱"
@@ -99,6 +100,12 @@ def surname_in(text: str) -> Optional[str]:
     return (match[1] or match[2]) if match else None
 
 
+def staff_number(text: str) -> Optional[str]:
+    """The number (工号) of the member of staff who is asked for; None when she is named otherwise."""
+    match = _STAFF_NUMBER.search(text)
+    return match[1] if match else None
+
+
 def own_surname(text: str) -> Optional[str]:
     """The surname that somebody tells of himself in passing (…,我姓王,…); None when he tells none."""
     match = _OWN_SURNAME.search(text)
@@ -123,6 +130,11 @@ def meant_for_us(text: str, sure: bool = False) -> bool:
     ``sure`` says that they were understood, beyond doubt, as a request of another topic.
     """
     return (sure or bool(_TO_US.search(text))) and not _TO_THEM.search(text)
+
+
+def speaks_of_them(text: str) -> bool:
+    """Whether words are about whom they are to be passed on to (谢谢她,请她回个电话)."""
+    return bool(re.search("他|她|告诉|转告", text))
 
 
 def withholds_name(text: str) -> bool:

@@ -6,6 +6,7 @@ What was verified is kept behind a port, bound to the conversation: no slot, but
 from __future__ import annotations
 
 import asyncio
+import re
 import weakref
 from datetime import timedelta
 from enum import Enum
@@ -14,6 +15,17 @@ from hotline.errors import GatewayError, NotVerifiedError
 from hotline.masking import mask
 from hotline.ports import Clock, GrantStore, PasswordStore
 
+_SOMEBODY = re.compile(
+    "(?:老婆|老公|爱人|媳妇|对象|[男女]朋友|妈妈?|爸爸?|爹|娘|父亲|母亲|儿子|女儿|闺女|孩子|小孩|爷爷|奶奶|姥姥|姥爷"
+    "|外公|外婆|岳父|岳母|公公|婆婆|丈母娘|哥哥?|弟弟?|姐姐?|妹妹?|朋友|同事|同学|邻居|亲戚|家人|家里人|老人|别人|人家"
+    "|(?<!其)[他她](?!们))"
+)
+_OF_SOMEBODY = re.compile(
+    f"{_SOMEBODY.pattern}(?:的(?!话[,。 ]|话$)|[这那](?:个|边|张|部)|手机|号|卡|名下|还[有剩]|那儿)"
+    f"|[帮替给为](?:一下|我|俺|咱)*{_SOMEBODY.pattern}"
+)
+_OF_ONESELF = re.compile(f"我(?:自己|本人)|我的(?!{_SOMEBODY.pattern})|我[这那](?:个|边|张|部)|我(?:手机|呢|还[有剩])")
+
 
 class PasswordResult(str, Enum):
     """What came of a service password."""
@@ -21,6 +33,16 @@ class PasswordResult(str, Enum):
     VERIFIED = "verified"
     WRONG = "wrong"
     LOCKED = "locked"
+
+
+def means_somebody_else(text: str) -> bool:
+    """Whether a question is about another person's number (我妈的流量还有多少, 帮他查)."""
+    return bool(_OF_SOMEBODY.search(text))
+
+
+def means_oneself(text: str) -> bool:
+    """Whether a question is about the customer's own number, as opposed to another person's (那我自己的呢)."""
+    return bool(_OF_ONESELF.search(text))
 
 
 class VerificationService:

@@ -13,7 +13,7 @@ from hotline.bootstrap import Services
 from hotline.clock import ZONE
 from hotline.errors import NoSuchItemError, NotVerifiedError, UnknownSubscriberError
 from hotline.ports import BillItem
-from hotline.services.billing import months_meant
+from hotline.services.billing import asks_what_fits, item_to_explain, months_meant
 from tests.support import demo_services
 
 PASSWORDS = {
@@ -121,3 +121,28 @@ async def test_six_months_back_and_this_one_can_be_asked_for(services: Services)
 def test_months_are_meant_relative_to_today(value: str, months: list[str]) -> None:
     today = datetime(2026, 10, 21, tzinfo=ZONE)
     assert [f"{month:%Y-%m}" for month in months_meant(value, today)] == months
+
+
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [
+        ("套外流量是什么", "data_beyond_plan"),
+        ("超出套餐的流量是啥意思", "data_beyond_plan"),
+        ("国内长途是什么", "long_distance"),
+        ("国际漫游语音是什么", "roaming"),
+        ("月租费是什么意思", "plan_fee"),
+        ("游戏点卡是个什么", "value_added"),
+        ("套外流量是什么时候用的", None),
+        ("套外流量怎么这么多", None),
+        ("这是什么", None),
+    ],
+)
+def test_who_asks_what_an_item_is_asks_for_no_bill(text: str, item: str | None) -> None:
+    assert item_to_explain(text) == item
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"), [("我适合哪个", True), ("哪个划算", True), ("有什么套餐", False), ("哪个最便宜", False)]
+)
+def test_what_fits_needs_the_use_what_is_cheapest_does_not(text: str, fits: bool) -> None:
+    assert asks_what_fits(text) is fits

@@ -15,7 +15,7 @@ from hotline.errors import GatewayTimeoutError, GatewayUnavailableError, NotVeri
 from hotline.gateways.database import Database
 from hotline.gateways.grants import SqlGrantStore
 from hotline.gateways.passwords import SqlPasswordStore
-from hotline.services.verification import PasswordResult, VerificationService
+from hotline.services.verification import PasswordResult, VerificationService, means_oneself, means_somebody_else
 from tests.support import CHEAP_HASHER, NOW, demo_database
 
 WANG, LI, NOBODY = "13800138000", "13900139000", "13312345678"
@@ -169,3 +169,23 @@ async def test_a_password_that_could_not_be_checked_does_not_count(
             with pytest.raises(error):
                 await verification.check_password("a", WANG, RIGHT)
     assert await verification.check_password("a", WANG, RIGHT) is VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("text", "somebody", "oneself"),
+    [
+        ("我妈的流量还有多少", True, False),
+        ("帮我老公查一下话费", True, False),
+        ("她的套餐是什么", True, False),
+        ("我爱人那个号还剩多少钱", True, False),
+        ("那我自己的呢", False, True),
+        ("查一下我的话费", False, True),
+        ("查话费", False, False),
+        ("其他套餐有哪些", False, False),
+        ("我老公说我打电话打多了", False, False),
+        ("他们说我欠费了", False, False),
+    ],
+)
+def test_whose_number_is_meant(text: str, somebody: bool, oneself: bool) -> None:
+    assert means_somebody_else(text) is somebody
+    assert means_oneself(text) is oneself
