@@ -111,3 +111,14 @@ def collapse(text: str) -> str:
     result = _LEAD.sub("", result)
     result = _STUTTER.sub(_once, result)
     return result or bare
+
+
+_HESITATES = re.compile("[嗯呃额啊哎诶唉]*(?:[呃额]|那个|这个(?=[呃额这那]))(?:[嗯呃额啊哎诶唉]|[那这]个|就是|然后)*")
+
+
+def hesitates(text: str) -> bool:
+    """Whether a normalised sentence is nothing but the search for words (呃那个, 这个这个), which says nothing yet.
+
+    嗯 and 啊 alone are answers, and so is 就是那个.
+    """
+    return _HESITATES.fullmatch(_PUNCTUATION.sub("", text)) is not None

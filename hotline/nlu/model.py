@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hotline.nlu.features import ANSWERED, Reading, features, read, topic_features
+from hotline.text import hesitates
 
 # How confidence is made, measured on hands that the model had not seen (docs/understanding.md): how sharply scores
 # become probabilities; how much a turn of nothing but strange words counts as none of our business; and after how many
@@ -132,10 +133,11 @@ class IntentModel:
     def probabilities(self, text: str, asked: Optional[str] = None, topic: Optional[str] = None) -> Floats:
         """The calibrated probability of every intent; what is missing to one is doubt whether it is any of them.
 
-        ``topic`` is the intent of the task that was served last. A text without a word is nothing at all.
+        ``topic`` is the intent of the task that was served last. A text without a word, or of nothing but hesitation, is
+        nothing at all.
         """
         reading = read(text)
-        if not reading.whole:
+        if not reading.whole or hesitates(text):
             return np.zeros(len(self.intents), np.float32)
         scores = self._scores(reading, asked, topic)
         # None of the intents: the rival of all the others, and the stronger the stranger the words.

@@ -96,9 +96,14 @@ def test_a_long_turn_speaks_for_itself(small: IntentModel) -> None:
     np.testing.assert_array_equal(small.probabilities(long, "told", "query_balance"), small.probabilities(long, "told"))
 
 
-@pytest.mark.parametrize("text", ["", "?!", "...", "😀", "——"])
+@pytest.mark.parametrize("text", ["", "?!", "...", "😀", "——", "呃那个", "呃", "那个那个", "这个这个,呃", "嗯那个就是"])
 def test_a_turn_without_a_word_is_nothing(small: IntentModel, text: str) -> None:
     assert small.probabilities(text).max() == 0
+
+
+@pytest.mark.parametrize("text", ["嗯", "啊", "就是那个", "这个", "那个三十的", "呃嗯对"])
+def test_a_word_among_hesitation_is_heard(small: IntentModel, text: str) -> None:
+    assert small.probabilities(text).max() > 0
 
 
 def test_what_nobody_can_read_is_judged_without_conviction(small: IntentModel) -> None:
