@@ -133,7 +133,7 @@ class IntentModel:
     def probabilities(self, text: str, asked: Optional[str] = None, topic: Optional[str] = None) -> Floats:
         """The calibrated probability of every intent; what is missing to one is doubt whether it is any of them.
 
-        ``topic`` is the intent of the task that was served last. A text without a word, or of nothing but hesitation, is
+        ``topic`` is the intent of the task that was served last. A text without a word, or of hesitation alone, is
         nothing at all.
         """
         reading = read(text)
