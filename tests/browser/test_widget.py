@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from hotline.cards import balance, bill, plans, ticket, usage
 from hotline.channels.sessions import LEEWAY, LIFETIME
@@ -746,6 +746,21 @@ def test_on_a_phone_the_window_fills_the_screen_and_nothing_overflows(window: Wi
     assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
     wide = window.frame.locator("html").evaluate("node => node.scrollWidth > node.clientWidth")
     assert not wide
+
+
+@pytest.mark.parametrize("size", [{"width": 844, "height": 390}, {"width": 320, "height": 568}], ids=["lying", "small"])
+def test_on_a_phone_that_lies_on_its_side_and_on_a_small_one_there_is_room_for_the_talk(
+    window: Window, site: Site, size: ViewportSize
+) -> None:
+    window.page.set_viewport_size(size)
+    site.says(RATING)
+    window.say("再见")
+    window.theirs("请您为本次服务打分").wait_for()
+    assert window.page.locator("hotline-widget iframe").bounding_box() == {"x": 0, "y": 0, **size}
+    stars = window.frame.locator(".stars button")
+    expect(stars.first).to_be_in_viewport()
+    assert len(set(stars.evaluate_all("nodes => nodes.map(n => n.offsetTop)"))) == 1
+    expect(window.field).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.parametrize("elder", [False, True], ids=["", "elder"])

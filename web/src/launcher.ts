@@ -11,6 +11,8 @@ type FromWindow = { hotline: 'ready' | 'close' | 'unread'; count?: number };
 
 const SILENT_FOR = 2_000; // a window that has loaded and says nothing is not one: refused, or no server
 
+const PHONE = '(max-width: 600px), (max-height: 480px)'; // upright or not
+
 const STYLE = `
 :host { all: initial; position: fixed; z-index: 2147483000; right: 24px; bottom: calc(24px + env(safe-area-inset-bottom, 0px)); font: 16px/1.4 "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
 :host([data-side=left]) { right: auto; left: 24px; }
@@ -27,7 +29,7 @@ iframe { display: none; border: 0; width: 400px; height: min(680px, calc(100vh -
 :host([data-elder]) iframe { width: 480px; height: min(800px, calc(100vh - 48px)); }
 :host([data-keyboard][data-open][data-ready]) { top: var(--free-top); bottom: auto; height: var(--free-height); }
 :host([data-keyboard]) iframe, :host([data-keyboard][data-elder]) iframe { height: 100%; }
-@media (max-width: 600px) {
+@media ${PHONE} {
   :host { right: 16px; bottom: calc(16px + env(safe-area-inset-bottom, 0px)); }
   :host([data-open][data-ready]) { inset: 0; box-sizing: border-box; padding: env(safe-area-inset-top, 0px) env(safe-area-inset-right, 0px) env(safe-area-inset-bottom, 0px) env(safe-area-inset-left, 0px); background: var(--hotline-brand, #0a5fb8); }
   :host([data-keyboard][data-open][data-ready]) { inset: var(--free-top) 0 auto; padding-bottom: 0; }
@@ -37,7 +39,7 @@ iframe { display: none; border: 0; width: 400px; height: min(680px, calc(100vh -
 `;
 
 // On a phone the window is the screen: the page behind it does not scroll under the finger.
-const PAGE = `@media (max-width: 600px) { html:has(hotline-widget[data-open][data-ready]), html:has(hotline-widget[data-open][data-ready]) body { overflow: hidden; overscroll-behavior: none; } }`;
+const PAGE = `@media ${PHONE} { html:has(hotline-widget[data-open][data-ready]), html:has(hotline-widget[data-open][data-ready]) body { overflow: hidden; overscroll-behavior: none; } }`;
 
 class Launcher {
   private readonly options = (document.currentScript as HTMLScriptElement).dataset;

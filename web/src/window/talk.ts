@@ -10,6 +10,7 @@ import { heardTime, now } from './clock';
 import { onLeft, readOutbox, readToken, storageWorks, writeLeft, writeOutbox, writeToken } from './storage';
 
 const ACCEPTED_WITHIN = 10_000;
+const AWAKE_WITHIN = 4_000; // a line that has slept answers by then, or is dead
 const ANSWERED_WITHIN = 20_000; // a turn has 8 s, a breath 3
 const RENEW_AT = 0.6; // of a token's life
 const RETRY_AFTER = 2_000;
@@ -105,7 +106,7 @@ export class Talk {
     // A phone that wakes up may hold a line that is dead, and find out after a minute: it asks at once.
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState !== 'visible' || this.state.line === 'refused') return;
-      if (this.opened) void this.open();
+      if (this.opened) void this.open(AWAKE_WITHIN);
       else socket.connect();
     });
   }
@@ -229,10 +230,10 @@ export class Talk {
     this.set({ entries: [], more: false, latest: [], queue: null, agent: null });
   }
 
-  private async open(): Promise<void> {
+  private async open(within = ACCEPTED_WITHIN): Promise<void> {
     if (this.opening) return;
     this.opening = true;
-    const reply = await this.ask('open', { since: this.last });
+    const reply = await this.ask('open', { since: this.last }, within);
     this.opening = false;
     if (!reply.ok) {
       this.again(reply.error?.field === 'token' ? 0 : RETRY_AFTER);
@@ -255,9 +256,9 @@ export class Talk {
     void this.flush();
   }
 
-  private ask(event: string, data: object): Promise<Reply> {
+  private ask(event: string, data: object, within = ACCEPTED_WITHIN): Promise<Reply> {
     return new Promise((resolve) => {
-      this.socket!.timeout(ACCEPTED_WITHIN).emit(event, data, (late: Error | null, reply: Reply) => {
+      this.socket!.timeout(within).emit(event, data, (late: Error | null, reply: Reply) => {
         resolve(late ? { error: { field: 'line', reason: 'no reply' } } : reply);
       });
     });
