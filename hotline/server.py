@@ -60,6 +60,11 @@ def create_app(settings: Settings) -> Sanic:
         app.ctx.tidying.cancel()
         await bootstrap.services().disconnect()
         bootstrap.services().close()
+        # Engine.IO's pings sleep on; a loop that closes over them writes an error for each.
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
     app.register_listener(start, "before_server_start")
     app.register_listener(tidy, "after_server_start")

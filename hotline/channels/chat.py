@@ -11,6 +11,7 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from types import MappingProxyType
@@ -36,6 +37,7 @@ PAGE = 20  # turns of history at a time
 MOST_TURNS = 2**31 - 1  # what every database can count to
 MOST_SILENCES = 4  # of one conversation with nothing said in between
 EVENTS_AT_ONCE, EVENTS_A_SECOND = 60, 6.0  # of one connection, of every kind
+LETS_GO_WITHIN = 2.0  # seconds for browsers to be told that the server stops
 LATE_TALKS = 600  # seconds after which a conversation nobody touched is let go of; the database has all of it
 
 # Ids that a browser may give its messages; those of the channel itself contain a colon.
@@ -132,6 +134,18 @@ class Chat:
     def present(self) -> list[str]:
         """The conversations of which a tab is connected here."""
         return list(set(self._here.values()))
+
+    async def end(self, patience: float) -> None:
+        """The server stops: what is being answered is answered, for ``patience`` seconds at most, and lines are closed.
+
+        Browsers come back at once, to the next server; with their lines open, this one would wait for them.
+        """
+        if self._talks:
+            serving = [asyncio.ensure_future(talk.finish()) for talk in self._talks.values()]
+            await asyncio.wait(serving, timeout=patience)
+        if self._sio.eio.sockets:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._sio.eio.disconnect(), LETS_GO_WITHIN)
 
     # --- what a browser sends ----------------------------------------------------------------------------------------
 

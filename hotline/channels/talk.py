@@ -83,6 +83,11 @@ class Talk:
         """Whether nothing is waiting, nothing is being served and no silence is waited for."""
         return not self._waiting and (self._pump is None or self._pump.done()) and self._idle is None
 
+    async def finish(self) -> None:
+        """Wait until nothing is being served any more."""
+        if self._pump is not None:
+            await asyncio.wait([self._pump])
+
     def accept(self, item: Item) -> bool:
         """Take an item in; False when too many are waiting."""
         if len(self._waiting) >= MOST_WAITING:

@@ -90,6 +90,11 @@ class WebInput(InputChannel):
 
         unreadable.watch(blueprint)
         blueprint.ctx.chat = chat
+
+        async def end(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
+            await chat.end(settings.turn_deadline)
+
+        blueprint.listener(end, "before_server_stop")
         if pushes is not None:
 
             async def stop(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:

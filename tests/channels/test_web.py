@@ -446,6 +446,22 @@ async def test_messages_keep_their_order_while_the_engine_is_slow(server: Server
 # --- characters, the human agents' side ---
 
 
+async def test_a_server_that_stops_answers_first_what_was_asked_and_then_closes_the_lines(server: Server) -> None:
+    async def slow(_message: UserMessage) -> None:
+        await asyncio.sleep(0.5)
+
+    gone = asyncio.Event()
+    async with browser(server) as tab:
+        await tab.open()
+        server.rasa.does = slow
+        tab.client.on("disconnect", gone.set)
+        assert await tab.call("message", {"id": "33333333", "text": "查话费"}) == {"ok": True}
+        await server.chat.end(patience=20)
+        assert texts(await tab.answer_to("33333333")) == ["收到:查话费"]
+        await asyncio.wait_for(gone.wait(), 20)
+    assert server.chat.present() == []
+
+
 async def test_a_browser_may_ask_for_traditional_characters(server: Server) -> None:
     token = await server.token()
     async with browser(server, token, script="hant") as hant, browser(server, token) as hans:
