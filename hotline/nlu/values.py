@@ -151,15 +151,16 @@ def _named(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]
             yield Found(*named)
 
 
-_RECHARGED = re.compile(
-    rf"(?:充|交|缴|存|冲)(?:了|我|值|话费|费|个|上)*({NUMERAL})(?!块|元|个|次|月|号|天|年|点|分|多|\d)"
+_MOVED = re.compile(
+    rf"(?:充|交|缴|存|冲|扣|收|欠|返|退(?=[我给了]))(?:了|给|我|你们|值|话费|费|掉|走|个|上)*({NUMERAL})"
+    r"(?!块|元|个|次|月|号|天|年|点|分|多|张|条|遍|回|家|笔|兆|[Gg]|的(?:套餐|流量|包)|\d)"
 )
 
 
 def _amount(text: str, names: Gazetteer, asked: Optional[str]) -> Iterator[Found]:
     for start, end, value in money(text):
         yield Found("amount", plain(value), start, end)
-    for m in _RECHARGED.finditer(text):
+    for m in _MOVED.finditer(text):
         value_or_none = number(m[1])
         if value_or_none is not None and value_or_none >= 5:
             yield Found("amount", plain(value_or_none), m.start(1), m.end(1))
