@@ -31,6 +31,7 @@ INTERNAL = {
     "dropped_task",
     "identity_verified",
     "last_task",
+    "number_begun",
     "own_number",
     "password_attempts",
     "phone_number",

@@ -226,6 +226,9 @@ class ActionQueryPlanCatalog(HotlineAction):
 
     async def perform(self, call: Call) -> Optional[list[EventType]]:
         """Answer from the catalogue."""
+        if item := item_to_explain(call.text):  # 流量超了怎么收费
+            call.say(ITEMS[item])
+            return None
         plans, packs = await call.services.billing.offers()
         wanted = call.tracker.active_loop.get("name")
         named = {*call.entities("plan"), *call.entities("pack"), *call.entities("service")}
@@ -318,7 +321,8 @@ class ValidateQueryBillForm(AccountForm):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """What an item of a bill is (套外流量是什么) needs no number; a form that is in hand asks on."""
         call = Call(dispatcher, tracker, domain)
-        item = item_to_explain(call.text) if call.intent == "query_bill" else None
+        service = bool(call.entities("service"))
+        item = item_to_explain(call.text, service) if call.intent == "query_bill" else None
         if item:
             call.say(ITEMS[item])
             if begins_anew(tracker, self.form_name()):

@@ -7,6 +7,7 @@ number is told only after the ticket is committed.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from typing import Any, Optional
 
@@ -35,6 +36,7 @@ from hotline.errors import GatewayError, HotlineError, IllegalMoveError
 from hotline.ports import Ticket, TicketDraft
 from hotline.services.complaint import (
     CATEGORIES,
+    ENOUGH,
     about_payment,
     adds_to,
     another_request,
@@ -92,6 +94,7 @@ NAMES = {
     "handset": "utter_complaint_about_handset",
 }
 MOST_TOLD = 3
+UPGRADE = re.compile("升级")  # 升级投诉: the supervisor, with the ticket that there is
 # Understood as these, words at the question for the complaint are not the complaint.
 NOT_COMPLAINTS = ASIDES | {"affirm", "deny", "reject_apology", "withdraw_complaint", "nlu_fallback"}
 BRIEF = 10  # characters; a longer sentence that also asks for something may well be the complaint
@@ -108,6 +111,9 @@ class ActionOpenComplaint(HotlineAction):
         if call.tracker.active_loop.get("name") == FORM:  # he says more of it while he is asked something else
             more = ",".join(filter(None, (call.slot("complaint_text"), detail(call.text))))
             return [SlotSet("complaint_text", written(more) or None), FollowupAction(FORM)]
+        if UPGRADE.search(call.text) and (ticket := call.slot("complaint_ticket")):
+            await hand_over(call, Reason.SUPERVISOR, SUPERVISOR, ticket)
+            return return_to_task(call)
         if call.intent == "complain_line_busy" and await say_place(call):  # 前面还有几个人, of who waits
             return return_to_task(call)
         insists = call.asked in ("offer_bill", "insist_complaint") and bool(call.slot("complaint_category"))
@@ -304,6 +310,9 @@ class ValidateFileComplaintForm(ComplaintForm):
             if surname_in(call.text) or call.entities("phone_number"):  # kept; the question is not put in vain
                 call.say("utter_courtesy_noted")
             return {}
+        if requested(call, "complaint_surname", "complaint_phone") and _goes_on(call):
+            call.say("utter_courtesy_noted")
+            return {"complaint_text": written(f"{call.slot('complaint_text') or ''},{call.text}".lstrip(","))}
         if requested(call, "complaint_confirmed") and call.intent not in ASIDES:
             known = str(call.slot("complaint_text") or "")
             named = bool(surname_in(call.text) or call.entities("phone_number"))
@@ -671,6 +680,13 @@ class ActionRecordSuggestion(HotlineAction):
 
 
 # --- shared -----------------------------------------------------------------------------------------------------------
+
+
+def _goes_on(call: Call) -> bool:
+    """Whether the customer goes on with his story while he is asked who he is (排了两个小时的队)."""
+    tells = call.intent in ("inform", "nlu_fallback") and len(call.text) > ENOUGH and not another_request(call.text)
+    names = call.entity("surname") or surname_in(call.text) or call.entities("phone_number") or landline(call.text)
+    return tells and not names and not withholds_name(call.text) and says_something(call.text)
 
 
 def may_be_complaint(call: Call) -> bool:

@@ -18,6 +18,7 @@ from hotline.nlu.requests import joined_numbers
 from hotline.services.verification import means_oneself, means_somebody_else
 
 PHONE = re.compile(r"1[3-9]\d{9}")
+BEGINS = re.compile(r"1[3-9]\d{0,6}")
 MAX_PASSWORD_ATTEMPTS = 2
 # Words of these kinds are never what a question in a form has asked for, not even one that takes any words.
 ASIDES = frozenset(
@@ -79,20 +80,25 @@ class NumberChecks:
             again = bool(tracker.latest_message.get("requests"))
             name = "utter_verification_one_then_next" if again else "utter_verification_one_at_a_time"
             call.say(name, phone_number=number, next=others[0])
+        begun = f"{call.slot('number_begun') or ''}{number}"
+        if PHONE.fullmatch(begun):
+            number = begun
+        elif call.channel == "ivr" and BEGINS.fullmatch(begun):  # 一三八…零零幺三…, a pause between
+            return {"phone_number": None, "number_begun": begun}
         if not PHONE.fullmatch(str(number)):
             call.say("utter_invalid_phone_number")
-            return {"phone_number": None}
+            return {"phone_number": None, "number_begun": None}
         if await call.services.verification.verified(call.conversation, number):
-            return {"phone_number": number, "identity_verified": True}
+            return {"phone_number": number, "number_begun": None, "identity_verified": True}
         try:
             await call.services.billing.check_number(number)
         except UnknownSubscriberError:
             call.say("utter_verification_unknown_number", phone_number=number)
-            return {"phone_number": None}
+            return {"phone_number": None, "number_begun": None}
         except HotlineError as error:
             call.excuse(error)
-            return {"phone_number": None, **drop()}
-        return {"phone_number": number, "identity_verified": None}
+            return {"phone_number": None, "number_begun": None, **drop()}
+        return {"phone_number": number, "number_begun": None, "identity_verified": None}
 
 
 class PasswordChecks:
@@ -186,16 +192,19 @@ class AccountForm(NumberChecks, PasswordChecks, TaskForm):
         """The number that is meant where another person is than before; ``own_number`` is set (empty when it is not
         known) as long as the talk is about somebody else's.
         """
-        own, present = call.slot("own_number"), call.slot("phone_number")
-        named = bool(call.entities("phone_number"))
+        own, named = call.slot("own_number"), bool(call.entities("phone_number"))
         if means_somebody_else(call.text):
             if own is not None:
                 return []
             known = before_this_message(call.tracker, "phone_number") or ""
             return [SlotSet("own_number", known), *([] if named else [SlotSet("phone_number", None)])]
-        if own is None or not means_oneself(call.text):
+        if own is None:
             return []
-        return [SlotSet("own_number", None), SlotSet("phone_number", present if named else own or None)]
+        if named and begun_by(call.tracker, self.form_name()):  # another number, of nobody knows whom
+            return [SlotSet("own_number", None)]
+        if named or not means_oneself(call.text):
+            return []
+        return [SlotSet("own_number", None), SlotSet("phone_number", own or None)]
 
 
 def begins_anew(tracker: Tracker, form: str) -> bool:

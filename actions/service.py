@@ -36,6 +36,7 @@ from hotline.services.service import (
     Prepared,
     asks_for_own_registration,
     by_extreme,
+    by_number,
     by_part,
     by_volume,
     means_the_plan,
@@ -408,14 +409,15 @@ async def named_items(call: Call, kind: str) -> list[str]:
     if not names and not names_something(call.text):  # 那给我来一个: what was just spoken of
         if kind == "open_service" and call.offered(OFFER_OF_ROAMING):
             names = [ROAMING]
-        elif call.told("utter_billing_offer_details"):
+        elif call.told("utter_billing_offer_details") or call.told("utter_billing_item_value_added"):
             spoken_of = [name for entity in entities for name in call.entities_before(entity)]
             names = spoken_of if len(spoken_of) == 1 else []
     if not names and kind in SOLD_BY_VOLUME and names_volume(call.text):
         names = by_volume(call.text, await getattr(call.services.catalogue, SOLD_BY_VOLUME[kind])())
     if not names and requested(call, slot) and call.intent not in ASIDES:
         offered = _titles_offered(call)
-        names = by_part(call.text, offered) or ([] if kind == "cancel_service" else by_extreme(call.text, offered))
+        cheapest = [] if kind == "cancel_service" else by_extreme(call.text, offered)
+        names = by_number(call.text, offered) or by_part(call.text, offered) or cheapest
     return names
 
 

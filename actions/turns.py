@@ -16,8 +16,9 @@ from actions.courtesy import say_farewell
 from actions.handoff import leave_queue, say_place
 from hotline.nlu.context import RAISED
 from hotline.nlu.requests import MOVES
-from hotline.services.complaint import written
+from hotline.services.complaint import about_payment, written
 from hotline.services.secretary import nothing_more
+from hotline.services.service import by_number
 from hotline.services.surveys import comment_in
 
 TOPICS = "utter_courtesy_topics"
@@ -28,8 +29,11 @@ SETTLED = re.compile(
     "没事|没问题|不用|算了|不投诉|(?:知道|明白|清楚|懂|了解)了"
 )  # takes no offer up, however it agrees
 HEARD = re.compile("[嗯哦啊呃好的行吧,。 ]*(?:(?:知道|明白|了解|清楚|收到)[了啦的吧啊,。 ]*|(?:好|行)[的吧嘞,。 ]*)")
+NO = re.compile("没|不|无|别|冇|唔|莫|行|好|就[这那]|可以|算|谢|完|拜|够|停|^$")
 NOT_SO = re.compile("[嗯呃啊哦哎,。 ]*(?:不对|不是|错了|弄错|搞错)")
 STATEMENT = re.compile("没(?:有)?(?!有|[了啊呀吧的嘛呢,。]|$|事|什么|啥|问题|别的|其[他它]|需要|得|多|不明白|要)")
+WRONG_NUMBER = re.compile("不是[我这]?[这那]?个?(?:手机)?号|号码?.{0,3}(?:不对|错)")
+UNABLE = re.compile("不会[按弄用操]|按不了|看不[见清]|没法[按弄]|弄不[来了]")
 # 需要的话,我可以…: taken up by words that want something, not by mere agreement (好的).
 WANTED = re.compile("要|需|可以|行|发|办|查|开")
 NO_OFFERS = frozenset({"/deny", "/affirm", "/ask_capabilities", "/request_human"})
@@ -64,7 +68,9 @@ OWN = {
     "query_recharge_ways": "query_recharge_record_form",
     "query_realname": "query_realname_form",
 }
-ABOUT_OWN = re.compile("[嗯啊哦呃那,。 ]*我(?:自己|本人)?(?:[这那]个)?(?:号码?|手机|卡)?的?(?:呢|怎么样)?[?啊呀。 ]*")
+ABOUT_OWN = re.compile(
+    "[嗯啊哦呃那再也帮给查看一下,。 ]*我(?:自己|本人)?(?:[这那]个)?(?:号码?|手机|卡)?的?(?:呢|怎么样)?[?啊呀。 ]*"
+)
 # What a no means when it is more than a no: who will not have the bill explained complains of it.
 REFUSALS = {"offer_bill": "complain_charge"}
 # Requests that are answered at once, so that a task in hand is not pushed aside by them.
@@ -188,6 +194,11 @@ class ActionDeny(HotlineAction):
     async def perform(self, call: Call) -> list[EventType]:
         """Take the refusal for what it is."""
         if call.tracker.active_loop.get("name"):
+            if WRONG_NUMBER.search(call.text):
+                return [SlotSet("phone_number", None), *return_to_task(call)]
+            if UNABLE.search(call.text):
+                _offer_human(call, "utter_courtesy_not_done", "utter_courtesy_offer_human_to_finish")
+                return keep_listening(call)
             states = call.asked not in CONFIRMS and STATEMENT.search(call.text)  # 没收到, of the code that is asked for
             return return_to_task(call) if states or call.asked in OFFERS else give_up(call)
         if call.asked == "anything_else" and NOT_SO.match(call.text):  # something that was told was wrong
@@ -201,6 +212,9 @@ class ActionDeny(HotlineAction):
             return [SlotSet("complaint_category", "charge"), SlotSet("complaint_text", written(call.text))]
         if wanted := _takes_it(call):
             return wanted
+        if call.asked == "anything_else" and not NO.search(call.text):  # 少了: nobody is hung up on for that
+            call.say("utter_courtesy_please_repeat")
+            return []
         if call.asked in ("anything_else", "rating"):
             call.redirect(intent="goodbye")
             return []
@@ -237,6 +251,10 @@ class ActionInform(HotlineAction):
         """Use the value."""
         if call.tracker.active_loop.get("name"):
             return return_to_task(call)
+        offered = [button["title"] for button in call.buttons_before()]
+        if call.asked != "rating" and (chosen := by_number(call.text, offered)):  # 第一个, or the key said aloud
+            call.redirect(text=chosen[0])
+            return []
         rating = call.entity("rating")
         if call.asked == "rating" and rating is not None:
             said = comment_in(call.text)
@@ -263,6 +281,8 @@ class ActionInform(HotlineAction):
         last = call.slot("last_task")
         if last and any(call.entities(kind) for kind in FOLLOW_UPS.get(last, ("phone_number",))):
             return [FollowupAction(last)]
+        if about_payment(call.text):  # 不对吧我昨天才充了一百
+            return [FollowupAction("query_recharge_record_form")]
         if call.entities("month"):  # only bills are asked for by the month
             return [FollowupAction("query_bill_form")]
         call.say("utter_courtesy_menu")
@@ -413,6 +433,9 @@ def next_request(call: Call) -> tuple[list[EventType], Optional[dict[str, str]]]
         return [], None
     served = call.slot("served_requests") or {}
     count = served.get("count", 1) if served.get("message") == message else 1
+    asked_since = _asked_since(call.tracker.events, message)
+    while count < len(requests) and requests[count]["name"] in asked_since:
+        count += 1
     if count >= len(requests):
         return [], None
     event = SlotSet("served_requests", {"message": message, "count": count + 1})
@@ -427,6 +450,18 @@ def _requests(events: Sequence[dict[str, Any]]) -> tuple[str, list[dict[str, Any
             if len(requests) > 1:
                 return ("", []) if _is_story(event, requests) else (str(event.get("message_id")), requests)
     return "", []
+
+
+def _asked_since(events: Sequence[dict[str, Any]], message: str) -> set[str]:
+    """What the customer has asked for himself after a message; what the door went on with counts as that message."""
+    asked: set[str] = set()
+    for event in reversed(events):
+        if event["event"] == "user":
+            if event.get("message_id") == message:
+                break
+            if not str(event.get("message_id")).startswith(f"{message}."):
+                asked.add(str(((event.get("parse_data") or {}).get("intent") or {}).get("name")))
+    return asked
 
 
 def _is_story(event: Mapping[str, Any], requests: Sequence[Mapping[str, Any]]) -> bool:

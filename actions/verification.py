@@ -18,6 +18,15 @@ MOST_WEAK = 3
 NOT_RECEIVED = re.compile("(?:没|未|不)(?:有|能)?(?:收|接|看)?到|再发|重发|重新发|再来一个")
 
 
+class ActionAskPhoneNumber(HotlineAction):
+    """Asks for the number, or for the rest of it."""
+
+    async def perform(self, call: Call) -> None:
+        """Ask."""
+        begun = call.slot("number_begun")
+        call.say("utter_verification_number_begun" if begun else "utter_ask_phone_number", begun=begun)
+
+
 class ActionAskIdentityVerified(HotlineAction):
     """Asks for the service password; after a wrong one in the words of 1860-12. Not where it would be of no use."""
 

@@ -229,7 +229,7 @@ _NOT_A_DISTRICT = frozenset(["小", "地", "市", "郊", "山", "城", "社", "�
 _STREET = re.compile("(?:[东南西北中]|环|一|二|三)?(?:路|街|大街|大道|巷)")
 # A name of two characters is a place where its neighbours say so: 天心 is none in 今天心情.
 _PLACE_BEFORE = re.compile("(?:市|[在住去到搬回是来]|不是)$")
-_PLACE_AFTER = re.compile("[区县,。;!? ]|这|那|哪|附近|有没有|的?营业|几点|$")
+_PLACE_AFTER = re.compile("[区县没,。;!? ]|上不|这|那|哪|附近|有没有|的?营业|几点|$")
 _SHORT_ANSWER = 4
 
 

@@ -33,6 +33,7 @@ _ITEMS = (
     ("plan_fee", re.compile("月(?:租|基本|固定)?费|月租|基本费")),
     ("value_added", re.compile("增值|点卡|代收费|信息费")),
 )
+_BEYOND = re.compile("流量.{0,4}(?:超|用完).{0,6}(?:怎么|如何|咋)(?:收费|算|扣|计费)")
 _WHAT_FITS = re.compile("推荐|适合|合适|哪个(?:套餐)?(?:比较|更|最)?(?:好|划算|实惠)")
 
 
@@ -180,11 +181,15 @@ def _explain(bill: Bill, previous: Optional[Bill]) -> ExplainedBill:
     return ExplainedBill(bill, previous, grown)
 
 
-def item_to_explain(text: str) -> Optional[str]:
+def item_to_explain(text: str, service: bool = False) -> Optional[str]:
     """The kind of item of a bill that somebody asks the meaning of (套外流量是什么): ``data_beyond_plan``, ``roaming``,
-    ``long_distance``, ``plan_fee`` or ``value_added``; None when it is no such question.
+    ``long_distance``, ``plan_fee`` or ``value_added``; None when it is no such question. ``service``: one is named.
     """
-    return next((kind for kind, item in _ITEMS if item.search(text)), None) if _WHAT_IS.search(text) else None
+    if _BEYOND.search(text):
+        return "data_beyond_plan"
+    if not _WHAT_IS.search(text):
+        return None
+    return next((kind for kind, item in _ITEMS if item.search(text)), "value_added" if service else None)
 
 
 def asks_what_fits(text: str) -> bool:

@@ -132,6 +132,10 @@ _OWN_REGISTRATION = re.compile(
 )
 
 
+_NUMERALS = "一二三四五六123456"
+_NTH = re.compile("[嗯啊哦呃就是按选要那,。 ]*第?([一二三四五六123456])(?:个|项|号键?)?[吧啊的呀。 ]*")
+
+
 def meant(text: str, named: Sequence[str]) -> list[str]:
     """Those of the named things that are wanted; several only when the words leave it open.
 
@@ -162,6 +166,13 @@ def by_part(text: str, offered: Sequence[str]) -> list[str]:
     part = _FRAME.sub("", text)
     fitting = [name for name in offered if part in name]
     return fitting if len(part) >= 2 and len(fitting) == 1 else []
+
+
+def by_number(text: str, offered: Sequence[str]) -> list[str]:
+    """The one that is chosen by its place among those on offer (第二个, 按三); empty for other words."""
+    match = _NTH.fullmatch(text)
+    place = _NUMERALS.index(match[1]) % 6 if match else len(offered)
+    return [offered[place]] if place < len(offered) else []
 
 
 def by_extreme(text: str, offered: Sequence[str]) -> list[str]:
