@@ -90,12 +90,10 @@ def packets(refused: Callable[[], None]) -> type[packet.Packet]:
             return 0
 
         def _sound(self) -> bool:
-            if self.packet_type == packet.CONNECT:
-                return self.data is None or isinstance(self.data, dict)
             if self.packet_type == packet.EVENT:
                 said: Any = self.data
                 name, *rest = said if isinstance(said, list) else [None]
                 return isinstance(name, str) and name not in RESERVED and len(rest) <= 1
-            return bool(self.packet_type == packet.DISCONNECT)
+            return self.packet_type in (packet.CONNECT, packet.DISCONNECT)  # what comes with them, its handler looks at
 
     return Packet
