@@ -365,6 +365,13 @@ class ValidateQueryBillForm(AccountForm):
 class ValidateSendSmsForm(NumberChecks, TaskForm):
     """Form of ``send_sms``: the number that the message goes to; what was told after a password goes to no other."""
 
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Where nothing was told yet, no number is asked for."""
+        if begins_anew(tracker, self.form_name()) and not last_information(tracker):
+            Call(dispatcher, tracker, domain).say("utter_billing_nothing_to_send")
+            return [SlotSet(slot, value) for slot, value in drop().items()]
+        return await super().run(dispatcher, tracker, domain)
+
     async def validate_phone_number(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from actions.forms import (
     said_since_start,
 )
 from actions.handoff import escalate, hand_over, say_place
-from actions.secretary import title_by_contract
+from actions.secretary import BEYOND_DOUBT, title_by_contract
 from actions.turns import ActionFinishTask
 from hotline import cards, formats
 from hotline.errors import GatewayError, HotlineError, IllegalMoveError
@@ -693,6 +693,9 @@ def may_be_complaint(call: Call) -> bool:
     """Whether words that answer the question for the complaint are one: nearly all are, but not another request."""
     if call.intent in NOT_COMPLAINTS - {"nlu_fallback"} or not says_something(call.text):
         return False
+    confidence = float((call.tracker.latest_message.get("intent") or {}).get("confidence") or 0)
+    if call.intent.startswith("query_") and confidence >= BEYOND_DOUBT and len(call.text) <= BRIEF:
+        return False  # 你们几点下班
     told = call.intent == "inform" or call.intent.startswith("complain_")
     return not another_request(call.text) or (told and len(call.text) > BRIEF)
 

@@ -214,7 +214,7 @@ class ValidateLeaveMessageForm(SecretaryForm):
         if requested(call, "message_confirmed", "message_complete") and known and call.intent not in ASIDES:
             if adds(call.text) or (requested(call, "message_complete") and _is_addition(call)):
                 return {"message_text": with_more(known, call.text)}
-            if requested(call, "message_confirmed") and (new := replaces(call.text)):
+            if requested(call, "message_confirmed") and (new := replaces(known, call.text)):
                 return {"message_text": written(new)}
             tells = (call.intent in UNDECIDED and may_be_message(call)) or changes_part(call.text)
             if requested(call, "message_confirmed") and tells:

@@ -239,9 +239,11 @@ class ActionStop(HotlineAction):
         if _done_last(call):
             call.say("utter_courtesy_already_done")
             return []
-        call.say("utter_courtesy_nothing_to_stop")
+        left = left_open(call.tracker.events)
+        asked_of_it = left and call.asked == "resume_task"
+        call.say("utter_courtesy_stopped" if asked_of_it else "utter_courtesy_nothing_to_stop")
         call.say("utter_courtesy_anything_else")
-        return [SlotSet("dropped_task", left_open(call.tracker.events))]
+        return [SlotSet("dropped_task", left)]
 
 
 class ActionInform(HotlineAction):

@@ -33,6 +33,7 @@ _INSTEAD = re.compile(
     "^(?:不对|不是|错了|不是的|不是这样的?|记错了|说错了|不准确)[的吧啊呀,,。!! ]*"
     "(?:我?(?:是说|说的是|要说的是|反映的是)|是|应该是)?[::,, ]*"
 )
+_NOT_BUT = re.compile("[嗯呃啊哦哎,。 ]*不是(?!说)(.{2,}?)[,。 ]+(?:而)?是(.{2,})")  # 不是明天,是后天
 _BARE_NO = re.compile("[嗯呃啊哦哎,。 ]*(?:不|没|别|错)")
 _OPENING = re.compile("投诉|举报|申诉|反映|反馈")
 _NO_RECORD = re.compile(
@@ -87,8 +88,18 @@ def corrected(known: str, text: str) -> Optional[str]:
     """The complaint after what was said to the read-back: something added, or said anew; None for a bare yes or no."""
     if _MORE.match(text):
         return written(f"{known},{text}")
+    if new := but(known, text):
+        return written(new)
     new = _INSTEAD.sub("", text)
     return written(new) if new != text and len(new) >= ENOUGH else None
+
+
+def but(known: str, text: str) -> Optional[str]:
+    """What was told, after 不是明天,是后天: one put for the other, or the other alone; None for other words."""
+    match = _NOT_BUT.fullmatch(text)
+    if match is None:
+        return None
+    return known.replace(match[1], match[2]) if match[1] in known else match[2]
 
 
 def another_request(text: str) -> bool:

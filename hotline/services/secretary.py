@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from hotline.ports import BillingGateway, CallbackRequests, CallbackWish, SmsGateway
+from hotline.services.complaint import but
 
 MOST_CHARACTERS = 300
 MOST_CALLS = 3  # in vain; then nobody calls any more
@@ -165,8 +166,10 @@ def recipient_among(text: str, numbers: Sequence[str]) -> str:
     return numbers[-1]
 
 
-def replaces(text: str) -> Optional[str]:
+def replaces(known: str, text: str) -> Optional[str]:
     """The message that takes the place of the one read back (不对,是明天下午三点开会); None for a bare no or yes."""
+    if new := but(known, text):
+        return new
     new = _INSTEAD.sub("", text)
     return new if len(new) >= 4 and new != text else None
 
