@@ -124,10 +124,12 @@ def test_the_number_of_the_recipient_is_told_from_that_of_the_caller() -> None:
         ("不要告诉他", None),
         ("是的", None),
         ("说错了改一下,后天开会", "后天开会"),
+        ("不是明天,是后天", "后天来我家"),
+        ("不是下午开会,是晚上聚餐", "晚上聚餐"),
     ],
 )
 def test_a_correction_takes_the_place_of_the_message(text: str, message: Optional[str]) -> None:
-    assert replaces(text) == message
+    assert replaces("明天来我家", text) == message
 
 
 def test_a_message_has_no_braces_and_an_end() -> None:
