@@ -236,7 +236,8 @@ export class Talk {
     const reply = await this.ask('open', { since: this.last }, within);
     this.opening = false;
     if (!reply.ok) {
-      this.again(reply.error?.field === 'token' ? 0 : RETRY_AFTER);
+      // A line that broke meanwhile comes back by itself, and sooner.
+      if (this.socket!.connected) this.again(reply.error?.field === 'token' ? 0 : RETRY_AFTER);
       return;
     }
     const fresh = this.last === 0;
