@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,9 +28,13 @@ INVENTED = "13800138000"  # in place of a masked number: rows must look like wha
 
 FALLBACK = "nlu_fallback"
 HEAD = """\
-# Give a phrase its intent (a name in data/nlu, or out_of_scope); leave it empty where nobody can tell. Then:
+# Give a phrase its intent; leave it empty where nobody can tell. out_of_scope is for what is none of our business,
+# "after" is what the assistant had asked. Then:
 #   hotline review patch FILE --out review.patch
+# The intents:
+{intents}
 """
+NOTHING_MADE = "utter_courtesy_menu"  # the answer to a value (inform) with which nothing could be begun
 
 _INTENT = re.compile(r"- intent: (\w+)")
 _ROW = re.compile(r" +- ")
@@ -45,38 +50,50 @@ class ReviewError(HotlineError):
 @dataclass(frozen=True)
 class Doubt:
     """A turn of the store that somebody should look at: what was said (masked), the likeliest intent and its
-    confidence, and whether it was refused as not understood.
+    confidence, whether it was refused as not understood or answered with no more than the menu, and what the assistant
+    had asked (``hotline.nlu.context.ASKED``).
     """
 
     phrase: str
     guess: str
     confidence: float
     refused: bool
+    after: str = ""
 
 
 async def doubts(store: ReportStore, log: EventLog, span: Span, below: float, most: int) -> list[Doubt]:
-    """Turns of the span's latest conversations (``most`` of them) that were refused or understood with less confidence
-    than ``below``.
+    """Turns of the span's latest conversations (``most`` of them) that were refused, led to nothing but the menu, or
+    were understood with less confidence than ``below``.
     """
     found: list[Doubt] = []
     for one in await store.seen(span, BEGUN, None, None, most, 0):
-        found += (doubt for event in await log.read(one.conversation) if (doubt := _doubt(event, below)))
+        events = await log.read(one.conversation)
+        found += (doubt for n, event in enumerate(events) if (doubt := _doubt(event, events[n + 1 :], below)))
     return found
 
 
-def _doubt(event: Mapping[str, Any], below: float) -> Optional[Doubt]:
+def _doubt(event: Mapping[str, Any], following: Sequence[Mapping[str, Any]], below: float) -> Optional[Doubt]:
     text = mask(str(event.get("text") or ""))
     if event["event"] != "user" or not collapse(text):
         return None
     parsed = event.get("parse_data") or {}
     ranking = [parsed.get("intent") or {}, *(parsed.get("intent_ranking") or [])]
-    refused = ranking[0].get("name") == FALLBACK
+    refused = ranking[0].get("name") == FALLBACK or (
+        ranking[0].get("name") == "inform" and _first_answer(following) == NOTHING_MADE
+    )
     best: Mapping[str, Any] = next((one for one in ranking if one.get("name") not in (None, FALLBACK)), {})
     name, confidence = str(best.get("name", "")), float(best.get("confidence", 0.0))
-    return Doubt(text, name, confidence, refused) if refused or confidence < below else None
+    asked = str(((event.get("metadata") or {}).get("context") or {}).get("asked") or "")
+    return Doubt(text, name, confidence, refused, asked) if refused or confidence < below else None
 
 
-def labels(found: Sequence[Doubt]) -> str:
+def _first_answer(following: Sequence[Mapping[str, Any]]) -> str:
+    """The response that a turn began with, from the events after the customer's words; empty when there was none."""
+    told = next((event for event in following if event["event"] in ("bot", "user")), {})
+    return str((told.get("metadata") or {}).get("utter_action") or "") if told.get("event") == "bot" else ""
+
+
+def labels(found: Sequence[Doubt], root: Path = ROOT) -> str:
     """A YAML file to fill in, the most frequent phrases first: how often each was said, and the likeliest intent."""
     groups: dict[str, list[Doubt]] = {}
     for doubt in found:
@@ -85,6 +102,7 @@ def labels(found: Sequence[Doubt]) -> str:
         {
             "phrase": Counter(doubt.phrase for doubt in group).most_common(1)[0][0],
             "messages": len(group),
+            "after": group[0].after,
             "understood": "no" if group[0].refused else "unsure",
             "guess": f"{group[0].guess} {group[0].confidence:.2f}",
             "intent": "",
@@ -92,7 +110,8 @@ def labels(found: Sequence[Doubt]) -> str:
         for group in groups.values()
     ]
     rows.sort(key=lambda row: (-int(str(row["messages"])), str(row["phrase"])))
-    return HEAD + yaml.safe_dump(rows, allow_unicode=True, sort_keys=False, width=1000)
+    names = textwrap.fill(" ".join(intents(root)), 116, initial_indent="#   ", subsequent_indent="#   ")
+    return HEAD.format(intents=names) + yaml.safe_dump(rows, allow_unicode=True, sort_keys=False, width=1000)
 
 
 def labelled(text: str, root: Path = ROOT) -> dict[str, str]:

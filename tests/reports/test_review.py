@@ -39,9 +39,14 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def said(text: str, *ranking: tuple[str, float]) -> dict[str, Any]:
+def said(text: str, *ranking: tuple[str, float], asked: str = "start") -> dict[str, Any]:
     ranked = [{"name": name, "confidence": confidence} for name, confidence in ranking]
-    return {"event": "user", "text": text, "parse_data": {"intent": ranked[0], "intent_ranking": ranked}}
+    parsed = {"intent": ranked[0], "intent_ranking": ranked}
+    return {"event": "user", "text": text, "parse_data": parsed, "metadata": {"context": {"asked": asked}}}
+
+
+def told(response: str) -> dict[str, Any]:
+    return {"event": "bot", "text": "", "metadata": {"utter_action": response}}
 
 
 async def test_refused_and_doubtful_turns_are_listed_masked_with_the_likeliest_intent(tmp_path: Path) -> None:
@@ -50,25 +55,33 @@ async def test_refused_and_doubtful_turns_are_listed_masked_with_the_likeliest_i
         said("那个啥", ("query_plan", 0.4)),
         said("查话费", ("query_balance", 0.98)),
         said("", ("nlu_fallback", 1.0)),
-        {"event": "bot", "text": "您好"},
+        told("utter_courtesy_menu"),
+        said("我那个手机", ("inform", 0.9), asked="told"),
+        {"event": "action", "name": "action_inform"},
+        told("utter_courtesy_menu"),
+        said("十八的", ("inform", 0.9), asked="choose"),
+        told("utter_service_confirm_plan"),
     ]
     async with services_at(tmp_path) as services:
         await happened(services, "web-1", DAY, 9, Fact("begun"))
         await services.events.append("web-1", 0, events)
         found = await doubts(services.reports, services.events, Span(DAY, DAY), 0.5, 10)
     assert found == [
-        Doubt("我的138****8000咋回事", "query_bill", 0.2, True),
-        Doubt("那个啥", "query_plan", 0.4, False),
+        Doubt("我的138****8000咋回事", "query_bill", 0.2, True, "start"),
+        Doubt("那个啥", "query_plan", 0.4, False, "start"),
+        Doubt("我那个手机", "inform", 0.9, True, "told"),
     ]
 
 
-def test_the_list_is_grouped_and_waits_for_a_person() -> None:
+def test_the_list_is_grouped_names_the_intents_and_waits_for_a_person(root: Path) -> None:
     text = labels(
-        [Doubt("嗯我要办", "x", 0.2, True), Doubt("我要办", "x", 0.2, True), Doubt("喂", "greet", 0.41, False)]
+        [Doubt("嗯我要办", "x", 0.2, True, "told"), Doubt("我要办", "x", 0.2, True), Doubt("喂", "greet", 0.41, False)],
+        root,
     )
+    assert "#   greet thank\n" in text
     assert yaml.safe_load(text) == [
-        {"phrase": "嗯我要办", "messages": 2, "understood": "no", "guess": "x 0.20", "intent": ""},
-        {"phrase": "喂", "messages": 1, "understood": "unsure", "guess": "greet 0.41", "intent": ""},
+        {"phrase": "嗯我要办", "messages": 2, "after": "told", "understood": "no", "guess": "x 0.20", "intent": ""},
+        {"phrase": "喂", "messages": 1, "after": "", "understood": "unsure", "guess": "greet 0.41", "intent": ""},
     ]
 
 
