@@ -14,8 +14,8 @@ from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
 
 from actions.base import Call, snake
 from hotline.errors import HotlineError, UnknownSubscriberError
-from hotline.nlu.requests import joined_numbers
-from hotline.services.verification import means_oneself, means_somebody_else
+from hotline.nlu.requests import MOBILE, joined_numbers
+from hotline.services.verification import changes_to_oneself, means_oneself, means_somebody_else
 
 PHONE = re.compile(r"1[3-9]\d{9}")
 BEGINS = re.compile(r"1[3-9]\d{0,6}")
@@ -75,11 +75,10 @@ class NumberChecks:
             return {"phone_number": None, "identity_verified": None}
         call = Call(dispatcher, tracker, domain)
         number = value[-1] if isinstance(value, list) else value  # of several the last one is the correction
-        if others := [match.group() for match in joined_numbers(call.text)]:  # unless the same is wanted for each
-            number = others.pop(0)
-            again = bool(tracker.latest_message.get("requests"))
+        if later := _for_later(call):  # unless something is wanted for each
+            number, again = later[0], bool(tracker.latest_message.get("requests"))
             name = "utter_verification_one_then_next" if again else "utter_verification_one_at_a_time"
-            call.say(name, phone_number=number, next=others[0])
+            call.say(name, phone_number=number, next=later[1])
         begun = f"{call.slot('number_begun') or ''}{number}"
         if PHONE.fullmatch(begun):
             number = begun
@@ -99,6 +98,14 @@ class NumberChecks:
             call.excuse(error)
             return {"phone_number": None, "number_begun": None, **drop()}
         return {"phone_number": number, "number_begun": None, "identity_verified": None}
+
+
+def _for_later(call: Call) -> list[str]:
+    """The numbers of a message that something is wanted for one after the other, in that order; empty for one."""
+    requests = call.tracker.latest_message.get("requests") or []
+    numbers = [match.group() for one in requests for match in MOBILE.finditer(one["text"])]
+    found = list(dict.fromkeys(numbers or [match.group() for match in joined_numbers(call.text)]))
+    return found if len(found) > 1 else []
 
 
 class PasswordChecks:
@@ -183,7 +190,8 @@ class AccountForm(NumberChecks, PasswordChecks, TaskForm):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """See above."""
         call = Call(dispatcher, tracker, domain)
-        begun = begun_by(tracker, self.form_name()) or call.entities("phone_number")
+        answers = call.intent == "inform" and requested(call, "phone_number")  # 我妈的, to the question for the number
+        begun = answers or begun_by(tracker, self.form_name()) or call.entities("phone_number")
         events = self.whose(call) if begun else []
         tracker.add_slots(events)
         return [*events, *await super().run(dispatcher, tracker, domain)]
@@ -198,6 +206,9 @@ class AccountForm(NumberChecks, PasswordChecks, TaskForm):
                 return []
             known = before_this_message(call.tracker, "phone_number") or ""
             return [SlotSet("own_number", known), *([] if named else [SlotSet("phone_number", None)])]
+        if own is None and not named and changes_to_oneself(call.text):  # of a number of which nobody said whose it is
+            line = call.line()
+            return [SlotSet("phone_number", line)] if line or begun_by(call.tracker, self.form_name()) else []
         if own is None:
             return []
         if named and begun_by(call.tracker, self.form_name()):  # another number, of nobody knows whom

@@ -41,6 +41,8 @@ MOVES = frozenset({
 
 # Between two numbers that the same is wanted for: 13800138000和我爱人的13900139000.
 _ALSO = re.compile("[ ,、的]*(?:(?:和|跟|与|还有|以及|、|同)[^\\d,。;!?]{0,8}|、)")
+# Between wishes for different numbers: 查13800138000的话费和13900139000的流量.
+_FOR_ANOTHER = re.compile("[,。; ]*(?:和|跟|还有|以及|然后|再|另外)(?=[^\\d,。;]{0,6}1[3-9]\\d{9})")
 MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
 
@@ -62,6 +64,11 @@ def several(text: str, classify: Callable[[str], tuple[str, float]]) -> list[dic
         if name in MOVES or confidence < SURE:
             return []
         return [{"name": name, "confidence": confidence, "text": clause} for clause in clauses]
+    apart = _FOR_ANOTHER.split(text)
+    if len(apart) > 1 and all(len(MOBILE.findall(clause)) == 1 for clause in apart):
+        understood = [(part, *classify(MOBILE.sub("", part))) for part in apart]
+        if all(name not in MOVES and confidence >= SURE for _, name, confidence in understood):
+            return [{"name": name, "confidence": c, "text": part} for part, name, c in understood]
     clauses = [clause for c in _JOINT.split(text) if len(clause := c.strip(" ,。;!?")) >= LEAST]
     if len(clauses) < 2:
         clauses = _things(text)

@@ -27,6 +27,9 @@ _OF_SOMEBODY = re.compile(
 _OF_ONESELF = re.compile(f"我(?:自己|本人)|我的(?!{_SOMEBODY.pattern})|我[这那](?:个|边|张|部)|我(?:手机|呢|还[有剩])")
 
 
+_CHANGES = re.compile("我自己|我本人|那我[这那]个")
+
+
 class PasswordResult(str, Enum):
     """What came of a service password."""
 
@@ -43,6 +46,11 @@ def means_somebody_else(text: str) -> bool:
 def means_oneself(text: str) -> bool:
     """Whether a question is about the customer's own number, as opposed to another person's (那我自己的呢)."""
     return bool(_OF_ONESELF.search(text))
+
+
+def changes_to_oneself(text: str) -> bool:
+    """Whether a question turns from another number to the customer's own (那我自己的流量呢)."""
+    return bool(_CHANGES.search(text)) and means_oneself(text)
 
 
 class VerificationService:

@@ -81,6 +81,11 @@ def test_numbers_side_by_side_are_told_from_a_correction(text: str, numbers: lis
     assert [match.group() for match in joined_numbers(text)] == numbers
 
 
+def test_a_wish_for_each_of_two_numbers_are_two_requests(model: IntentModel) -> None:
+    assert found(model, "查13800138000的话费和13600136000的流量") == ["query_balance", "query_data_usage"]
+    assert not found(model, "查13800138000的话费,不对,13600136000的")
+
+
 def test_the_same_for_two_numbers_are_two_requests(model: IntentModel) -> None:
     requests = several("查13800138000和我妈的13900139000的话费", lambda clause: best(model, clause))
     assert [request["text"] for request in requests] == ["查13800138000的话费", "查13900139000的话费"]
