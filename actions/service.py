@@ -54,6 +54,7 @@ MOST_BESIDE_A_NAME = 2
 URGED = re.compile(
     "[嗯啊对好的那就快赶马上请给帮我,。 ]*(?:办理?|退|取消|开通?|买|订|换|停|关)(?:了|吧|掉|上|呗|它)+[吧啊呀,。 ]*"
 )
+ABOUT_HALLS = re.compile("几点|开门|关门|上班|下班|时间|地址|怎么走|在哪")
 CORRECTION = re.compile("(?:[嗯啊哦呃哎那,。 ]|等等|等一?下|等会儿?)*(?:不[对是要]|错了|说错|我说错|改成|换成)")
 
 # What each change calls the thing it is about: the slot and the entities that may fill it.
@@ -580,6 +581,9 @@ class ValidateQueryBusinessHallForm(TaskForm):
             return {}
         if place := place_named(call):
             return {"area": place}
+        if call.told("utter_service_halls") and ABOUT_HALLS.search(call.text):  # 几点关门, of those that were told
+            told = (e["value"] for e in reversed(tracker.events) if e["event"] == "slot" and e["name"] == "area")
+            return {"area": next(filter(None, told), None)}
         return {"area": {}} if requested(call, "area") and call.intent == "inform" else {}
 
     async def validate_area(

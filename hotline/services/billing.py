@@ -25,7 +25,9 @@ POINTS_PER_YUAN = 100
 
 
 # 是什么, with no more than that behind it: 套外流量是什么时候用的 asks for something else.
-_WHAT_IS = re.compile("(?:是个?(?:什么|啥)|(?:什么|啥)叫|指的?是?(?:什么|啥)|(?:什么|啥)意思)(?!时候|原因|情况|套餐)")
+_WHAT_IS = re.compile(
+    "(?:是个?(?:什么|啥)|(?:什么|啥)叫|指的?是?(?:什么|啥)|(?:什么|啥)意思|[怎咋]么?回事)(?!时候|原因|情况|套餐)"
+)
 _ITEMS = (
     ("data_beyond_plan", re.compile("(?:套餐?|包)外(?:的)?流量|超出?(?:套餐)?(?:的)?流量|流量超出")),
     ("roaming", re.compile("漫游(?:流量|语音|费|通话)")),

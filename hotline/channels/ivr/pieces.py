@@ -21,6 +21,7 @@ LONG_SENTENCE = 80
 MOST_KEYS = 9
 # Only what stands before these is cut: yes to "go on" must never be taken for the yes to another question.
 AFTER_TASKS = (None, "anything_else", "resume_task")
+OFFER = "utter_billing_offer_sms"
 TELLING = ("utter_billing_", "utter_service_")  # what action_send_sms can send
 
 _SENTENCE = re.compile(r"[^。!?;!?;]+[。!?;!?;]*|[。!?;!?;]+")
@@ -83,6 +84,8 @@ def _first_piece(answers: list[Answer], state: dict[str, Any], response: Respons
     if not any(not unit.asks for unit in rest):
         return answers
     goes_on = bool(answers[0].metadata.get("piece"))
+    if not goes_on and all(unit.asks or unit.answer.name == OFFER for unit in rest):
+        return [response("utter_billing_write_down"), *answers]  # to be asked whether to hear an offer is no help
     if not goes_on:
         rest = _offer_sms(rest, answers, response)
         piece = [_Unit(response("utter_billing_write_down"), 0), *piece]
@@ -113,10 +116,11 @@ def _split(units: list[_Unit]) -> tuple[list[_Unit], list[_Unit]]:
 
 def _offer_sms(rest: list[_Unit], answers: list[Answer], response: Response) -> list[_Unit]:
     """The rest with the offer to send it all, before its question."""
-    if not any(answer.name.startswith(TELLING) for answer in answers):
+    offered = any(unit.answer.name == OFFER for unit in rest)
+    if offered or not any(answer.name.startswith(TELLING) for answer in answers):
         return rest
     place = next((number for number, unit in enumerate(rest) if unit.asks), len(rest))
-    return [*rest[:place], _Unit(response("utter_billing_offer_sms"), 0), *rest[place:]]
+    return [*rest[:place], _Unit(response(OFFER), 0), *rest[place:]]
 
 
 def _joined(units: list[_Unit]) -> list[Answer]:
