@@ -32,7 +32,7 @@ REQUESTS, BACK, INFORMATION = (
     [
         pytest.param(UTTERANCES, 0.98, 0.975, id="utterances"),  # 0.994, 0.991
         pytest.param(by_words(REQUESTS), 0.83, 0.82, id="requests of calls"),  # 0.841, 0.838
-        pytest.param(by_words(BACK), 0.935, 0.935, id="backchannels of calls"),  # 0.951
+        pytest.param(by_words(BACK), 0.935, 0.935, id="backchannels of calls"),  # 0.954
         pytest.param(by_words(INFORMATION), 0.71, 0.69, id="information of calls"),  # 0.738, 0.732; the weak spot
     ],
 )
@@ -46,7 +46,7 @@ def test_held_out_turns_are_understood_by_their_words(
 
 def test_what_was_asked_helps_with_information(model: IntentModel) -> None:
     known, unknown = accuracy(model, INFORMATION), accuracy(model, by_words(INFORMATION))
-    assert known["in force"] >= unknown["in force"] + 0.02  # 0.08
+    assert known["in force"] >= unknown["in force"] + 0.02  # 0.09
 
 
 def test_what_was_served_last_helps_with_requests_that_lean_on_it(model: IntentModel) -> None:
@@ -67,7 +67,7 @@ def test_far_out_of_scope_is_refused(model: IntentModel) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "bare", "in_force"),
-    [("homophones", 2, 3), ("fillers", 1.5, 2), ("traditional script", 0.5, 0.5)],  # 1.3 1.9, 0.6 0.9, 0 0
+    [("homophones", 2, 3), ("fillers", 1.5, 2), ("traditional script", 0.5, 0.5)],  # 1.1 1.8, 0.8 1.0, 0 0
 )
 def test_noise_costs_few_points(model: IntentModel, kind: str, bare: float, in_force: float) -> None:
     change = perturbations(UTTERANCES)[kind]
