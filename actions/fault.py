@@ -40,6 +40,7 @@ from hotline.services.fault import (
     gives_up_checking,
     next_after,
 )
+from hotline.services.secretary import with_part_of_day
 
 MOST_CHARACTERS = 200
 ADDRESS = re.compile("[路街道号楼弄巷村镇乡苑园院栋幢室区城里座厦场]")
@@ -219,7 +220,7 @@ class ValidateReportBroadbandFaultForm(FaultForm):
         if requested(call, "visit_time") or _corrects(call):
             times = "".join(call.entities("time"))
             if times:
-                return {"visit_time": times}
+                return {"visit_time": with_part_of_day(times, call.slot("visit_time") or "")}
         if requested(call, "visit_time") and call.intent in ("inform", "affirm", "nlu_fallback"):
             return {"visit_time": call.text[:MOST_CHARACTERS]}
         return {}

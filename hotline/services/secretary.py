@@ -43,9 +43,10 @@ _MORE_FRAME = re.compile(
     "^[对嗯呃是的好,。 ]*(?:还有|再加|再说|再补|加上|加|补充|另外)(?:一句|一下|一点|说|上|充)*[:,。 ]*"
 )
 _CHANGED = re.compile("^[嗯呃啊哦哎,。 ]*(?:改|换)(?:成|为|到|一下)")
-_PART_OF_DAY = re.compile(
-    "(?:.{0,3}?[天周期拜号日][一二三四五六日天末]?)?的?(?:早上|上午|中午|下午|傍晚|晚上|夜里|凌晨)|.{0,3}?[天周期拜号日](?=.*点)"
+_DAY = re.compile(
+    "(?:大?后天|[今明][天晚]|[这下本]?个?(?:周|星期|礼拜)[一二三四五六日天末1-6]|[\\d一二三十]{1,3}[号日])的?"
 )
+_PART_OF_DAY = re.compile("早上|上午|中午|下午|傍晚|晚上|夜里|凌晨")
 _INSTEAD = re.compile("^(?:不对|不是|错了|我?说错了|改一下|应该是|是|哎|嗯|呃|啊|[,。 ])+")
 _NO_MORE = re.compile(
     "^[嗯呃啊哦,。 ]*"
@@ -180,9 +181,13 @@ def changes_part(text: str) -> bool:
 
 
 def with_part_of_day(new: str, old: str) -> str:
-    """A corrected hour with the day and the part of it that were told before (下午三点, 改成四点)."""
-    told = _PART_OF_DAY.match(old)
-    return f"{told[0]}{new}" if told and not _PART_OF_DAY.match(new) and new not in old else new
+    """A corrected time with the day and the part of it that were told before (后天上午十点, 改成下午: 后天下午)."""
+    if _DAY.match(new):
+        return new
+    day = _DAY.match(old)
+    told = old[day.end() :] if day else old
+    part = None if _PART_OF_DAY.match(new) else _PART_OF_DAY.match(told)
+    return f"{day[0] if day else ''}{part[0] if part else ''}{new}"
 
 
 def nothing_more(text: str) -> bool:

@@ -24,6 +24,7 @@ from hotline.services.secretary import (
     replaces,
     surname_in,
     with_more,
+    with_part_of_day,
     withholds_name,
     written,
 )
@@ -141,3 +142,19 @@ def test_a_message_has_no_braces_and_an_end() -> None:
 )
 def test_a_number_that_can_be_called(number: str, good: bool) -> None:
     assert bool(CALLABLE.fullmatch(number)) is good
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "time"),
+    [
+        ("四点", "下午三点", "下午四点"),
+        ("四点", "明天下午三点", "明天下午四点"),
+        ("下午", "后天上午十点", "后天下午"),
+        ("周五", "后天上午", "周五"),
+        ("上午", "后天上午", "后天上午"),
+        ("五点", "三点到五点", "五点"),
+        ("三点", "", "三点"),
+    ],
+)
+def test_a_corrected_time_keeps_what_was_not_corrected(new: str, old: str, time: str) -> None:
+    assert with_part_of_day(new, old) == time
