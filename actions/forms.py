@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -16,6 +17,8 @@ from actions.base import Call, snake
 from hotline.errors import HotlineError, UnknownSubscriberError
 from hotline.nlu.requests import MOBILE, joined_numbers
 from hotline.services.verification import changes_to_oneself, means_oneself, means_somebody_else
+
+logger = logging.getLogger(__name__)
 
 PHONE = re.compile(r"1[3-9]\d{9}")
 BEGINS = re.compile(r"1[3-9]\d{0,6}")
@@ -168,7 +171,12 @@ class TaskForm(FormValidationAction):
         elif _asks_again(tracker, self.form_name()):
             # An event for a slot keeps the form from rejecting the request for itself, which nothing else would answer.
             events = [SlotSet("task_dropped", tracker.get_slot("task_dropped"))]
-        return [*events, *await super().run(dispatcher, tracker, domain)]
+        try:
+            return [*events, *await super().run(dispatcher, tracker, domain)]
+        except HotlineError as error:  # whatever cannot be looked up: the task is over, not asked on about
+            logger.warning("%s: %s", self.name(), type(error).__name__)
+            Call(dispatcher, tracker, domain).excuse(error)
+            return [*events, *(SlotSet(slot, value) for slot, value in drop().items())]
 
     async def next_requested_slot(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]

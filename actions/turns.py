@@ -5,6 +5,7 @@ Source: scenarios.yml, courtesy and ending (1860-13, 1860-37, 1860-38); no presc
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
@@ -14,12 +15,15 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from actions.base import Call, HotlineAction, dropped_task, keep_listening, return_to_task
 from actions.courtesy import say_farewell
 from actions.handoff import leave_queue, say_place
+from hotline.errors import GatewayError
 from hotline.nlu.context import RAISED
 from hotline.nlu.requests import MOVES
 from hotline.services.complaint import about_payment, written
 from hotline.services.secretary import nothing_more
 from hotline.services.service import by_number
 from hotline.services.surveys import comment_in
+
+logger = logging.getLogger(__name__)
 
 TOPICS = "utter_courtesy_topics"
 UNANSWERED = ("nlu_fallback", "silence")
@@ -260,7 +264,10 @@ class ActionInform(HotlineAction):
         rating = call.entity("rating")
         if call.asked == "rating" and rating is not None:
             said = comment_in(call.text)
-            await call.services.surveys.record(call.conversation, call.channel, int(rating), said)
+            try:
+                await call.services.surveys.record(call.conversation, call.channel, int(rating), said)
+            except GatewayError as error:  # nothing that he asked for: he is thanked all the same
+                logger.error("a rating could not be kept: %s", type(error).__name__)
             call.say("utter_courtesy_rated")
             if call.channel == "ivr":
                 say_farewell(call)

@@ -29,6 +29,8 @@ _AND = re.compile("还有|以及|和|跟|、|,")
 # What a clause must reach to count as a request of its own.
 SURE = 0.6
 LEAST = 3  # characters of a clause
+SHORTEST = 2  # of a thing that is named alone (就是流量)
+_LED_IN = re.compile("^(?:就是|那个|我说|[嗯呃啊是,。 ])+")
 
 # Moves of a talk that are no task: they never make a second request.
 MOVES = frozenset({
@@ -89,8 +91,8 @@ def beside_values(text: str, classify: Callable[[str], tuple[str, float]]) -> Op
     """
     words = MOBILE.sub(" ", text)
     clauses = [clause for clause in re.split("[ ,。;!?]+", words) if len(clause) >= LEAST]
-    for part in dict.fromkeys([words.strip(), *clauses]):
-        if part != text and len(part) >= LEAST:
+    for part in dict.fromkeys([words.strip(), _LED_IN.sub("", text), *clauses]):
+        if part != text and len(part) >= SHORTEST:
             name, confidence = classify(part)
             if name not in MOVES and confidence >= SURE:
                 return name

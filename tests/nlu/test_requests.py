@@ -97,6 +97,8 @@ def test_the_same_for_two_numbers_are_two_requests(model: IntentModel) -> None:
         ("查去年的账单 13800138000", "query_bill"),
         ("没信号 我在北京朝阳", "report_network_fault"),
         ("快点,查话费,13800138000", "query_balance"),
+        ("就是流量", "query_data_usage"),
+        ("是上个月的", None),
         ("我的号码是13800138000", None),
         ("是13800138000,不是13900139000", None),
     ],
