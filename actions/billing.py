@@ -49,6 +49,7 @@ CHOSEN = {
     "open_service_form": "chosen_service",
     "cancel_service_form": "cancelled_item",
 }
+ONLY_PACKS = re.compile("^(?!.*套餐).*(?:流量包|加油包)")
 PRICE = re.compile("多少钱|几块|几元|收费|资费|什么价")
 CAUSES = {
     "paid": "utter_billing_paid_but_suspended",
@@ -250,7 +251,7 @@ class ActionQueryPlanCatalog(HotlineAction):
             if not (chosen_plans or chosen_packs):
                 return None
         else:  # who is choosing one of them is not told of the other
-            if wanted != "buy_data_pack_form":
+            if wanted != "buy_data_pack_form" and not ONLY_PACKS.search(call.text):
                 call.say("utter_billing_plan_catalog", json_message=cards.plans(plans), plans=_plan_lines(call, plans))
             if wanted != "change_plan_form":
                 call.say("utter_billing_pack_catalog", packs=_pack_lines(call, packs))

@@ -209,11 +209,10 @@ class ActionDeny(HotlineAction):
             call.say("utter_courtesy_already_done" if _done_last(call) else "utter_courtesy_tell_me")
             return []
         if call.asked == "anything_else" and STATEMENT.search(call.text):  # denies something, not that there is more
-            if not call.told("utter_billing_bill"):
-                call.say("utter_courtesy_please_repeat")
-                return []
-            call.say("utter_complaint_ask_insist")  # 我没用过游戏点卡: it is his complaint already, if he wants one
-            return [SlotSet("complaint_category", "charge"), SlotSet("complaint_text", written(call.text))]
+            if disputed := _disputes_bill(call):
+                return disputed
+            call.say("utter_courtesy_please_repeat")
+            return []
         if wanted := _takes_it(call):
             return wanted
         if call.asked == "anything_else" and not NO.search(call.text):  # 少了: nobody is hung up on for that
@@ -298,6 +297,16 @@ class ActionInform(HotlineAction):
         return []
 
 
+def _disputes_bill(call: Call) -> list[EventType]:
+    """The offer to complain to who denies an item of the bill that was told (我没用过游戏点卡), which is his complaint
+    already, if he wants one; none for other words.
+    """
+    if not (call.told("utter_billing_bill") and STATEMENT.search(call.text)):
+        return []
+    call.say("utter_complaint_ask_insist")
+    return [SlotSet("complaint_category", "charge"), SlotSet("complaint_text", written(call.text))]
+
+
 def _takes_it(call: Call) -> list[EventType]:
     """The change to what was just told of, for who wants that very thing (那就这个); none for who does not say so."""
     if TAKES_IT.fullmatch(call.text) and call.told("utter_billing_offer_details"):
@@ -328,6 +337,8 @@ class ActionAskAgain(HotlineAction):
 
     async def perform(self, call: Call) -> list[EventType]:
         """The next step of the ladder."""
+        if not call.tracker.active_loop.get("name") and (disputed := _disputes_bill(call)):
+            return disputed
         step = unanswered(call)
         if step >= 3:
             _offer_human(call)
