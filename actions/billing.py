@@ -14,6 +14,7 @@ from rasa_sdk.forms import REQUESTED_SLOT
 
 from actions.base import Call, HotlineAction, cleared
 from actions.forms import AccountForm, NumberChecks, TaskForm, begins_anew, drop
+from actions.turns import disputes_bill
 from hotline import cards, formats
 from hotline.clock import add_months, month_of
 from hotline.errors import NoSuchItemError
@@ -51,6 +52,7 @@ CHOSEN = {
 }
 ONLY_PACKS = re.compile("^(?!.*套餐).*(?:流量包|加油包)")
 PRICE = re.compile("多少钱|几块|几元|收费|资费|什么价")
+DENIES = re.compile("我.{0,4}没(?!看|听|明白|懂)")
 CAUSES = {
     "paid": "utter_billing_paid_but_suspended",
     "lost": "utter_billing_suspended_for_lost",
@@ -322,11 +324,16 @@ class ValidateQueryBillForm(AccountForm):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """What an item of a bill is (套外流量是什么) needs no number; a form that is in hand asks on."""
         call = Call(dispatcher, tracker, domain)
+        begun = begins_anew(tracker, self.form_name())
+        asks_anew = call.entities("month") or NEW_BILL.search(call.text)
+        denies = begun and not asks_anew and DENIES.search(call.text)
+        if denies and (disputed := disputes_bill(call)):  # 我没打长途, of the bill that was told
+            return [*disputed, *(SlotSet(slot, value) for slot, value in drop().items())]
         service = bool(call.entities("service"))
         item = item_to_explain(call.text, service) if call.intent == "query_bill" else None
         if item:
             call.say(ITEMS[item])
-            if begins_anew(tracker, self.form_name()):
+            if begun:
                 return [SlotSet(slot, value) for slot, value in drop().items()]
         return await super().run(dispatcher, tracker, domain)
 

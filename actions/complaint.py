@@ -15,7 +15,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import Call, HotlineAction, cleared, return_to_task
+from actions.base import Call, HotlineAction, cleared, keep_listening, return_to_task
 from actions.billing import CAUSES
 from actions.forms import (
     ASIDES,
@@ -132,7 +132,7 @@ class ActionOpenComplaint(HotlineAction):
             events += [SlotSet("complaint_surname", surname), SlotSet("complaint_title", call.entity("title"))]
         if category == "charge" and not insists and not about_payment(call.text) and not _bill_told(call):
             call.say("utter_complaint_offer_bill")
-            return [*events, SlotSet("complaint_waits", True)]
+            return [*events, SlotSet("complaint_waits", True), *keep_listening(call)]  # one question, not two
         if category == "suspension" and not insists and not _checked(call):
             return [*events, FollowupAction("check_suspension_form")]
         return [*events, FollowupAction(FORM)]
@@ -691,7 +691,7 @@ def _goes_on(call: Call) -> bool:
 
 def may_be_complaint(call: Call) -> bool:
     """Whether words that answer the question for the complaint are one: nearly all are, but not another request."""
-    if call.intent in NOT_COMPLAINTS - {"nlu_fallback"} or not says_something(call.text):
+    if call.intent in NOT_COMPLAINTS - {"nlu_fallback"} or not says_something(call.text) or not detail(call.text):
         return False
     confidence = float((call.tracker.latest_message.get("intent") or {}).get("confidence") or 0)
     if call.intent.startswith("query_") and confidence >= BEYOND_DOUBT and len(call.text) <= BRIEF:

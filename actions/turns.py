@@ -18,7 +18,7 @@ from actions.handoff import leave_queue, say_place
 from hotline.errors import GatewayError
 from hotline.nlu.context import RAISED
 from hotline.nlu.requests import MOVES
-from hotline.services.complaint import about_payment, written
+from hotline.services.complaint import about_payment, payment_missing, written
 from hotline.services.secretary import nothing_more
 from hotline.services.service import by_number
 from hotline.services.surveys import comment_in
@@ -34,6 +34,7 @@ SETTLED = re.compile(
 )  # takes no offer up, however it agrees
 HEARD = re.compile("[嗯哦啊呃好的行吧,。 ]*(?:(?:知道|明白|了解|清楚|收到)[了啦的吧啊,。 ]*|(?:好|行)[的吧嘞,。 ]*)")
 NO = re.compile("没|不|无|别|冇|唔|莫|行|好|就[这那]|可以|算|谢|完|拜|够|停|^$")
+DISPUTED = re.compile("信|错|可能|怎么|为什么|这么少|不会吧|骗")
 NOT_SO = re.compile("[嗯呃啊哦哎,。 ]*(?:不对|不是|错了|弄错|搞错)")
 STATEMENT = re.compile("没(?:有)?(?!有|[了啊呀吧的嘛呢,。]|$|事|什么|啥|问题|别的|其[他它]|需要|得|多|不明白|要)")
 WRONG_NUMBER = re.compile("不是[我这]?[这那]?个?(?:手机)?号|号码?.{0,3}(?:不对|错)")
@@ -41,6 +42,7 @@ UNABLE = re.compile("不会[按弄用操]|按不了|看不[见清]|没法[按弄
 # 需要的话,我可以…: taken up by words that want something, not by mere agreement (好的).
 WANTED = re.compile("要|需|可以|行|发|办|查|开")
 NO_OFFERS = frozenset({"/deny", "/affirm", "/ask_capabilities", "/request_human"})
+ASKS_ITSELF = ("offer_human", "insist_complaint")
 MOST_CHOICES = 3
 STORIES = ("complain_", "suggest", "leave_message", "talk_to_owner")
 # What a yes means when the assistant offered something: the intent that takes the offer up.
@@ -209,13 +211,17 @@ class ActionDeny(HotlineAction):
             call.say("utter_courtesy_already_done" if _done_last(call) else "utter_courtesy_tell_me")
             return []
         if call.asked == "anything_else" and STATEMENT.search(call.text):  # denies something, not that there is more
-            if disputed := _disputes_bill(call):
+            if call.told("utter_billing_payment_missing") and payment_missing(call.text):
+                call.redirect(intent="complain_charge", text=call.text)
+                return []
+            if disputed := disputes_bill(call):
                 return disputed
             call.say("utter_courtesy_please_repeat")
             return []
         if wanted := _takes_it(call):
             return wanted
-        if call.asked == "anything_else" and not NO.search(call.text):  # 少了: nobody is hung up on for that
+        doubts = DISPUTED.search(call.text) or not NO.search(call.text)  # 少了, 我不信: nobody is hung up on for that
+        if call.asked == "anything_else" and doubts:
             call.say("utter_courtesy_please_repeat")
             return []
         if call.asked in ("anything_else", "rating"):
@@ -297,7 +303,7 @@ class ActionInform(HotlineAction):
         return []
 
 
-def _disputes_bill(call: Call) -> list[EventType]:
+def disputes_bill(call: Call) -> list[EventType]:
     """The offer to complain to who denies an item of the bill that was told (我没用过游戏点卡), which is his complaint
     already, if he wants one; none for other words.
     """
@@ -337,7 +343,7 @@ class ActionAskAgain(HotlineAction):
 
     async def perform(self, call: Call) -> list[EventType]:
         """The next step of the ladder."""
-        if not call.tracker.active_loop.get("name") and (disputed := _disputes_bill(call)):
+        if not call.tracker.active_loop.get("name") and (disputed := disputes_bill(call)):
             return disputed
         step = unanswered(call)
         if step >= 3:
@@ -509,7 +515,7 @@ def _asks_already(call: Call) -> bool:
         if event["event"] == "user":
             return False
         if event["event"] == "bot":
-            return bool(((event.get("metadata") or {}).get("metadata") or {}).get("asks") == "offer_human")
+            return ((event.get("metadata") or {}).get("metadata") or {}).get("asks") in ASKS_ITSELF
     return False
 
 
