@@ -209,19 +209,21 @@ class AccountForm(NumberChecks, PasswordChecks, TaskForm):
         known) as long as the talk is about somebody else's.
         """
         own, named = call.slot("own_number"), bool(call.entities("phone_number"))
-        if means_somebody_else(call.text):
+        requests = call.tracker.latest_message.get("requests") or [{"text": call.text}]
+        said = requests[0]["text"]  # 查话费,再查我妈的流量: the rest comes in its turn
+        if means_somebody_else(said):
             if own is not None:
                 return []
             known = before_this_message(call.tracker, "phone_number") or ""
             return [SlotSet("own_number", known), *([] if named else [SlotSet("phone_number", None)])]
-        if own is None and not named and changes_to_oneself(call.text):  # of a number of which nobody said whose it is
+        if own is None and not named and changes_to_oneself(said):  # of a number of which nobody said whose it is
             line = call.line()
             return [SlotSet("phone_number", line)] if line or begun_by(call.tracker, self.form_name()) else []
         if own is None:
             return []
         if named and begun_by(call.tracker, self.form_name()):  # another number, of nobody knows whom
             return [SlotSet("own_number", None)]
-        if named or not means_oneself(call.text):
+        if named or not means_oneself(said):
             return []
         return [SlotSet("own_number", None), SlotSet("phone_number", own or None)]
 

@@ -69,6 +69,7 @@ FAULT = "utter_courtesy_fault"
 TOO_LATE = "utter_courtesy_too_late"
 
 IN_VAIN = "asked_in_vain"
+TRANSFER_FAILED = "transfer_failed"  # to transfer the call once more would be no help
 MOST_TIMES = 2  # the same question in a row without anything told in between; then a human is offered
 CORRECTIONS = ("utter_invalid_", "utter_verification_unknown_number")  # what was given cannot be right: tells nothing
 AFTER_FAREWELL = (None, "rating")  # what may be asked after 再见
@@ -278,7 +279,7 @@ class Door:
         conversation.state["heard"] = message.text
         answers = self._release(await self._serve(message, inbound, until), conversation)
         answers = manner.arrange(answers, conversation)
-        if _asked_in_vain(conversation, answers):
+        if _asked_in_vain(conversation, answers) and inbound.event != TRANSFER_FAILED:
             turn = replace(inbound, message_id=f"{inbound.message_id}.vain", text="")
             message = self._injected(turn, IN_VAIN, {}, "", message.metadata or {})
             why = [answer for answer in answers if answer.name.startswith(CORRECTIONS)]
