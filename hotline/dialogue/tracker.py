@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from itertools import islice
-from typing import Any, Optional
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from typing import Any, Optional, Union
 
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.events import ActionExecuted, Event, Restarted
@@ -14,8 +15,46 @@ from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 from hotline.dialogue.history import History, clone
 
-# How many events an action is shown, about sixty turns: ours look back to the last message, form or request.
-SHOWN = 1000
+# How many events an action is shown, about forty turns: ours look back to the last message, form or request.
+SHOWN = 500
+
+
+class Events(Sequence[Event]):
+    """The events of a tracker's copy: those that the tracker has by now, and what the copy adds.
+
+    A tracker only ever appends, so that its first events can be shared; thousands need not be copied for every action.
+    """
+
+    def __init__(self, events: Union[deque[Event], Events]) -> None:
+        """The copy of a tracker's events, or of a copy's."""
+        self._shared: deque[Event]
+        self._length: int
+        self._own: list[Event]
+        if isinstance(events, Events):
+            self._shared, self._length, self._own = events._shared, events._length, [*events._own]
+        else:
+            self._shared, self._length, self._own = events, len(events), []
+
+    def append(self, event: Event) -> None:
+        """Add one."""
+        self._own.append(event)
+
+    def __len__(self) -> int:
+        return self._length + len(self._own)
+
+    def __getitem__(self, index: Any) -> Any:
+        place = range(len(self))[index]
+        return self._shared[place] if place < self._length else self._own[place - self._length]
+
+    def __iter__(self) -> Iterator[Event]:
+        return chain(islice(self._shared, self._length), self._own)
+
+    def __reversed__(self) -> Iterator[Event]:
+        shared = islice(reversed(self._shared), len(self._shared) - self._length, None)
+        return chain(reversed(self._own), shared)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, (Events, deque)) and list(self) == list(other)
 
 
 class HotlineTracker(DialogueStateTracker):
@@ -32,7 +71,7 @@ class HotlineTracker(DialogueStateTracker):
         self._folded = 0
         self._dicts: list[dict[str, Any]] = []
         self._written = 0  # how many of ``_dicts`` are ours; a copy shares them with the tracker it was made of
-        self._borrowed = False
+        self._is_copy = False
         self._restarted = 0
 
     def for_domain(self, domain: Domain) -> HotlineTracker:
@@ -56,12 +95,12 @@ class HotlineTracker(DialogueStateTracker):
 
     def event_dicts(self, start: int = 0) -> list[dict[str, Any]]:
         """The events from a position on as JSON objects, each made once; they are shared: do not change them."""
-        if self._written < len(self.events):
-            if self._borrowed:
-                self._dicts, self._borrowed = self._dicts[: self._written], False
-            self._dicts.extend(event.as_dict() for event in self.last_events(self._written))
-            self._written = len(self.events)
-        return self._dicts[start : self._written]
+        new = [event.as_dict() for event in self.last_events(self._written)]
+        if self._is_copy:
+            return self._dicts[start : self._written] + new[max(0, start - self._written) :]
+        self._dicts += new
+        self._written = len(self.events)
+        return self._dicts[start:]
 
     def recent_states(self, domain: Domain, count: int) -> list[State]:
         """The last ``count`` of ``past_states``."""
@@ -121,12 +160,12 @@ class HotlineTracker(DialogueStateTracker):
         """See Rasa's; it is not replayed."""
         new = HotlineTracker.__new__(HotlineTracker)
         new.__dict__.update(self.__dict__)
-        new.events = self.events.copy()
+        new.events = Events(self.events)
         new.slots = dict(self.slots)
         new.active_loop = copy.copy(self.active_loop)
         new.model_id = new.assistant_id = None
         new._history, new._folded = None, 0
-        new._borrowed = True
+        new._is_copy = True
         return new
 
     def actions_since_listening(self, quiet: tuple[str, ...]) -> int:

@@ -112,6 +112,14 @@ def test_a_copy_and_its_original_do_not_change_each_other() -> None:
     assert (tracker.get_slot("said"), copy.get_slot("said")) == ("一", "二")
     assert (tracker.active_loop_name, copy.active_loop_name) == (None, "book_form")
     assert [row["event"] for row in copy.event_dicts(3)] == ["slot", "loop_interrupted"]
+    assert [row["event"] for row in copy.event_dicts(4)] == ["loop_interrupted"]
+    another = copy.copy()
+    copy.update(SlotSet("said", "三"))
+    for one, last in ((tracker, ActiveLoop), (copy, SlotSet), (another, LoopInterrupted)):
+        assert [one.events[n] for n in range(len(one.events))] == list(one.events) == list(reversed(one.events))[::-1]
+        assert type(one.events[-1]) is last
+    assert (len(copy.events), len(another.events), copy.events == another.events) == (6, 5, False)
+    assert another.events == another.copy().events
     assert [row["event"] for row in tracker.event_dicts(3)] == ["active_loop"]
     assert tracker.event_dicts()[:3] == known
     assert copy.past_states(rules) == DialogueStateTracker.from_events("c", list(copy.events), rules.slots).past_states(
