@@ -237,7 +237,8 @@ class ActionQueryPlanCatalog(HotlineAction):
         named = {*call.entities("plan"), *call.entities("pack"), *call.entities("service")}
         if not named and wanted in CHOSEN and PRICE.search(call.text):  # 多少钱, while it is read back
             named = {call.slot(CHOSEN[wanted])} - {None}
-        if not named and not wanted and asks_what_fits(call.text):
+        fits = asks_what_fits(call.text)
+        if fits and not named and not wanted and not ONLY_PACKS.search(call.text):
             call.say("utter_billing_looks_at_usage")
             return [FollowupAction("query_plan_catalog_form")]
         chosen_plans = [plan for plan in plans if plan.name in named]
@@ -259,7 +260,7 @@ class ActionQueryPlanCatalog(HotlineAction):
                 call.say("utter_billing_pack_catalog", packs=_pack_lines(call, packs))
             after_long_answer(call)
         phone = call.slot("phone_number")
-        if phone and not wanted and await call.services.verification.verified(call.conversation, phone):
+        if phone and (fits or not wanted) and await call.services.verification.verified(call.conversation, phone):
             await _recommend(call, phone)
         return None
 

@@ -61,7 +61,7 @@ FOLLOW_UPS = {"query_bill_form": ("month", "phone_number"), "query_business_hall
 # What takes a change up that was offered, or one of the things that were told of, by its name (那就38的吧, 十块的).
 OFFERED_CHANGES = {"pack": "buy_data_pack", "plan": "change_plan", "service": "open_service"}
 TAKES_IT = re.compile(
-    "[嗯啊哦呃好行那我给帮,。 ]*(?:就|要|办|换|来|选|买|开)+(?:成|了|个)?(?:这个|那个|它|这款|这种|这档)"
+    "[嗯啊哦呃好行那我给帮,。 ]*(?:就|要|办|换|来|选|买|开)+(?:成|了|个)?(?:这个|那个|它|这款|这种|这档|理|通)?"
     "(?:办|换|买|开|要)?[吧了啊呀的给我。 ]*"
 )
 TOLD_OF = (

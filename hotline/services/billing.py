@@ -36,6 +36,7 @@ _ITEMS = (
     ("value_added", re.compile("增值|点卡|代收费|信息费")),
 )
 _BEYOND = re.compile("流量.{0,4}(?:超|用完).{0,6}(?:怎么|如何|咋)(?:收费|算|扣|计费)")
+_OTHERS = re.compile("老人|老年|学生|孩子|小孩|儿童")
 _WHAT_FITS = re.compile("推荐|适合|合适|哪个(?:套餐)?(?:比较|更|最)?(?:好|划算|实惠)")
 
 
@@ -195,8 +196,10 @@ def item_to_explain(text: str, service: bool = False) -> Optional[str]:
 
 
 def asks_what_fits(text: str) -> bool:
-    """Whether a question about plans is which of them fits oneself (我适合哪个), for which the use must be known."""
-    return bool(_WHAT_FITS.search(text))
+    """Whether a question about plans is which of them fits oneself (我适合哪个), for which the use must be known; what
+    fits old people or students does not depend on it.
+    """
+    return bool(_WHAT_FITS.search(text) and not _OTHERS.search(text))
 
 
 def months_meant(value: str, today: datetime) -> list[date]:

@@ -142,7 +142,8 @@ def test_who_asks_what_an_item_is_asks_for_no_bill(text: str, item: str | None) 
 
 
 @pytest.mark.parametrize(
-    ("text", "fits"), [("我适合哪个", True), ("哪个划算", True), ("有什么套餐", False), ("哪个最便宜", False)]
+    ("text", "fits"),
+    [("我适合哪个", True), ("哪个划算", True), ("有什么套餐", False), ("哪个最便宜", False), ("老年人适合哪个", False)],
 )
 def test_what_fits_needs_the_use_what_is_cheapest_does_not(text: str, fits: bool) -> None:
     assert asks_what_fits(text) is fits
