@@ -60,7 +60,8 @@ class IntentModel:
         self.intents, self.names = list(intents), list(names)
         self._index = {name: i for i, name in enumerate(self.names)}
         self._places = {intent: i for i, intent in enumerate(self.intents)}
-        self._weights, self._idf, self._bias = weights, idf, bias
+        # Taken apart and added up at every turn: turned into what NumPy multiplies once.
+        self._weights, self._idf, self._bias = weights.astype(np.float32), idf, bias
         self._familiar, self._unheard = frozenset(familiar), unheard
 
     @classmethod
@@ -122,9 +123,9 @@ class IntentModel:
         if words := self._known(features(reading, asked)):
             ids, counts = np.unique(np.array(words), return_counts=True)
             value = (1 + np.log(counts.astype(np.float32))) * self._idf[ids]
-            result += (value / np.linalg.norm(value)) @ self._weights[ids].astype(np.float32)
+            result += (value / np.linalg.norm(value)) @ self._weights[ids]
         if served := self._known(topic_features(reading, asked, topic)):
-            result += self._idf[served] @ self._weights[served].astype(np.float32)
+            result += self._idf[served] @ self._weights[served]
         return result
 
     def _known(self, names: Iterable[str]) -> list[int]:
@@ -172,7 +173,7 @@ class IntentModel:
             path,
             intents=np.array(self.intents),
             names=np.array("\n".join(self.names)),
-            weights=self._weights,
+            weights=self._weights.astype(np.float16),  # half the size, and as good
             idf=self._idf,
             bias=self._bias,
             familiar=np.array("\n".join(sorted(self._familiar))),
