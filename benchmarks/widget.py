@@ -148,7 +148,10 @@ class DeepChat(Widget):
 
 
 def fetch() -> None:
-    """Have npm fetch what is compared with."""
+    """Have npm fetch what is compared with, and the socket.io client that our own bundle is made with."""
+    if not _scripts()["socket.io.min.js"].exists():
+        own = ["--prefix", str(ROOT / "web"), "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error"]
+        subprocess.run(["npm", "ci", *own], check=True)
     if not (TOOLS / "node_modules").exists():
         TOOLS.mkdir(parents=True, exist_ok=True)
         quiet = ["--no-audit", "--no-fund", "--silent", "--ignore-scripts", "--legacy-peer-deps"]
