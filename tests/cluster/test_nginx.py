@@ -93,6 +93,20 @@ async def test_a_conversation_stays_with_one_worker_and_many_are_spread(
     assert {name for found in workers.values() for name in found} == {"a", "b"}
 
 
+async def test_a_call_stays_with_one_worker_by_the_id_in_its_events(nginx: Nginx, http: aiohttp.ClientSession) -> None:
+    workers: dict[str, set[str]] = {}
+    for call in (f"call-{number}" for number in range(20)):
+        for body in (
+            f'{{"call_id":"{call}"}}',
+            f'{{\n "text": "{"长" * 9000}",\n "call_id" : "{call}"}}',
+            f'{{"call_id": "{call}"}}',
+        ):
+            async with http.post(f"{nginx.url}/webhooks/ivr/webhook", data=body.encode()) as response:
+                workers.setdefault(call, set()).add((await response.json())["worker"])
+    assert all(len(found) == 1 for found in workers.values())
+    assert {name for found in workers.values() for name in found} == {"a", "b"}
+
+
 async def test_a_telephone_event_that_one_worker_does_not_take_goes_to_the_other(
     nginx: Nginx, http: aiohttp.ClientSession, told: list[tuple[Told, TestServer]]
 ) -> None:
