@@ -143,9 +143,9 @@ class Chat:
         if self._talks:
             serving = [asyncio.ensure_future(talk.finish()) for talk in self._talks.values()]
             await asyncio.wait(serving, timeout=patience)
-        if self._sio.eio.sockets:
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._sio.eio.disconnect(), LETS_GO_WITHIN)
+        lines = [self._sio.eio.disconnect(sid) for sid in list(self._sio.eio.sockets)]
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*lines, return_exceptions=True), LETS_GO_WITHIN)
 
     # --- what a browser sends ----------------------------------------------------------------------------------------
 

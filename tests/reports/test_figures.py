@@ -28,7 +28,7 @@ from hotline.testing import traffic
 from hotline.testing.demo import NOW, demo_database_url
 from hotline.text import collapse
 
-TALKS, DAYS = 45, 6
+TALKS, DAYS = 60, 6
 HALF = DAYS // 2
 LAST = (NOW - timedelta(days=DAYS - HALF)).date()  # of the first half; the second half is compared with it
 
