@@ -91,6 +91,9 @@ def main() -> int:
             tell("all: idle")
             idle(sides, found, 5)
             measure(sides, found, at_once, rounds)
+            if quick and not all(figure.reached(2 / 3) for figure in report.figures(found)):
+                tell("a figure was missed: once more, for machines are noisy")
+                measure(sides, found, at_once, rounds)
             for side in sides[1:]:
                 tell(f"{side.name}: one long talk")
                 marks = MARKS[:2] if quick else MARKS
