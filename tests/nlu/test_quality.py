@@ -56,7 +56,7 @@ def test_what_was_served_last_helps_with_requests_that_lean_on_it(model: IntentM
 
 def test_what_was_served_last_makes_no_request_of_a_yes(model: IntentModel) -> None:
     figures = accuracy(model, BACK)
-    assert figures["in force"] >= 0.94  # 0.948
+    assert figures["in force"] >= 0.945  # 0.965
 
 
 def test_far_out_of_scope_is_refused(model: IntentModel) -> None:
