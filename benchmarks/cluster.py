@@ -1,15 +1,15 @@
 """What a turn costs in a cluster, and what a second worker brings.
 
-    .venv/bin/python benchmarks/cluster.py [--calls 64] [--rounds 3] [--json FILE]
+    .venv/bin/python benchmarks/cluster.py [--calls 96] [--rounds 3] [--json FILE]
 
 Starts the cluster of ``make cluster`` (PostgreSQL waits for the disk), lets callers speak without pauses through nginx
 to one worker and to two, in turns, and prints turns a second, CPU of each program a turn, memory and database rows. The
 client's own CPU is measured and taken out: on a machine whose cores are all busy, what the client used would have
 served customers.
 
-One worker leaves a core to PostgreSQL and the rest; two have to share theirs with them. In a third kind of round one
-worker and all other programs are held on one core: against it, two workers on two cores show what a second machine
-of the same kind brings.
+Each worker is held on a core of its own, as in the cluster. One worker leaves a core to PostgreSQL and the rest; two
+have to share theirs with them. In a third kind of round one worker and all other programs are held on one core:
+against it, two workers on two cores show what a second machine of the same kind brings.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ WORDS = (
     "发票怎么开",
     "怎么办停机保号",
 )
-AT_ONCE = 16
-WARM_UP = 16
+AT_ONCE = 48  # as many as keep two workers busy all the time
+WARM_UP = 48
 ALL = os.cpu_count() or 1
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -84,7 +84,7 @@ class Round:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--calls", type=int, default=64, help="calls a round; each has nine turns (64)")
+    parser.add_argument("--calls", type=int, default=96, help="calls a round; each has nine turns (96)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each kind (3)")
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
@@ -153,12 +153,15 @@ def one_round(cluster: Cluster, workers: int, cores: int, calls: int, name: str)
 
 
 def hold(cluster: Cluster, cores: int) -> None:
-    """Let all programs run on the first ``cores``, and the client on the others, or anywhere where none is left."""
+    """Let all programs run on the first ``cores``, each worker on its own of these, and the client on the others, or
+    anywhere where none is left.
+    """
     theirs = set(range(cores))
+    own = {worker.pid: {number % cores} for number, worker in enumerate(cluster.workers)}
     for pid in program_of(cluster):
         for task in Path(f"/proc/{pid}/task").glob("*"):
             with suppress(OSError):  # it has just ended
-                os.sched_setaffinity(int(task.name), theirs)
+                os.sched_setaffinity(int(task.name), own.get(pid, theirs))
     os.sched_setaffinity(0, set(range(cores, ALL)) or theirs)
 
 

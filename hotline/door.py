@@ -253,7 +253,7 @@ class Door:
         if said is not None:
             return Turn([Answer.from_dict(item) for item in said], conversation, repeated=True)
         read = manner.read(inbound, conversation)
-        with self._events.turn(conversation.id) as events:
+        with self._events.turn(conversation.id, conversation.length) as events:
             if read and conversation.mode is Mode.HUMAN:
                 answers = await self._to_human(read, conversation)
             else:

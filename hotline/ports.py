@@ -429,12 +429,14 @@ class Conversation:
     """What the door must know of a conversation before the next message, kept outside the tracker.
 
     ``state`` is a small JSON object (what was asked last, buttons on offer, the last answer); see ``hotline/door.py``.
+    ``length`` is how many events its tracker has, where that was read with it.
     """
 
     id: str
     channel: str
     mode: Mode = Mode.BOT
     state: dict[str, Any] = field(default_factory=dict)
+    length: Optional[int] = field(default=None, compare=False)
 
 
 class ConversationStore(Protocol):
@@ -551,8 +553,9 @@ class Batch:
 class EventLog(Protocol):
     """The events of Rasa's trackers as JSON objects, in order, appended and never changed."""
 
-    def turn(self, conversation: str) -> AbstractContextManager[list[Batch]]:
+    def turn(self, conversation: str, length: Optional[int] = None) -> AbstractContextManager[list[Batch]]:
         """Within this context what is appended to the conversation is not written but held in the list that it gives.
+        Who has just read how many events there are tells it.
 
         Who has the list keeps it with the turn's answers, in one transaction (``ConversationStore.save``); when the
         context is left by an error, the log knows of none of it.

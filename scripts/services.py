@@ -398,13 +398,19 @@ class Nginx(Service):
 
 
 class Worker(Service):
-    """One ``hotline serve`` with these settings (their environment variables)."""
+    """One ``hotline serve`` with these settings (their environment variables), held on one core if one is named."""
 
     def __init__(
-        self, python: str, settings: Mapping[str, str], directory: Optional[Path] = None, port: int = 0
+        self,
+        python: str,
+        settings: Mapping[str, str],
+        directory: Optional[Path] = None,
+        port: int = 0,
+        core: Optional[int] = None,
     ) -> None:
         super().__init__(directory)
         self.port = port or free_port()
+        self.core = core
         self.hotline = (python, "-W", "ignore", "-m", "hotline.cli")
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         own = {"HOTLINE_HOST": "127.0.0.1", "HOTLINE_PORT": str(self.port)}
@@ -430,7 +436,8 @@ class Worker(Service):
 
     def command(self) -> Sequence[Any]:
         """See ``Service``."""
-        return [*self.hotline, "serve"]
+        held = () if self.core is None else (self._program("taskset"), "-c", self.core)
+        return [*held, *self.hotline, "serve"]
 
     def answers(self) -> bool:
         """See ``Service``: when it is ready."""

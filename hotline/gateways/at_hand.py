@@ -78,6 +78,7 @@ class ConversationsAtHand:
         known = self._kept.pop(conversation.id, None)
         if known and known is kept and known.expects(conversation, message):
             known.messages.add(message)
+            conversation.length = None  # it has grown since
             known.lent, known.at_hand = None, conversation
             self._kept[conversation.id] = known
         return said

@@ -17,19 +17,26 @@ from hotline.gateways.database import Database, upsert
 from hotline.gateways.facts import record
 from hotline.gateways.schema import answers as answered
 from hotline.gateways.schema import conversations, handoffs
-from hotline.gateways.trackers import insert_events
+from hotline.gateways.statements import Call, Statement, run
+from hotline.gateways.trackers import LENGTH, events_of
 from hotline.ports import Batch, Clock, Conversation, Mode
 from hotline.services.facts import facts_of
 from hotline.services.handoff import State, mode_of
 
 Answers = Sequence[Mapping[str, Any]]
 
-# Asked at every turn and therefore put together once.
 _ID, _MESSAGE = bindparam("conversation"), bindparam("message")
 _ANSWERS = select(answered.c.answers).where(answered.c.conversation == _ID, answered.c.message_id == _MESSAGE)
-# A conversation with what this message was answered, and whether it was: one question at the beginning of a turn.
-_BEGIN = (
-    select(conversations, handoffs.c.state.label("handoff"), answered.c.answers, answered.c.message_id)
+# A conversation with the length of its tracker and with what this message was answered, and whether it was: one
+# question at the beginning of a turn.
+_BEGIN = Statement(
+    select(
+        conversations,
+        handoffs.c.state.label("handoff"),
+        answered.c.answers,
+        answered.c.message_id,
+        LENGTH.scalar_subquery().label("length"),
+    )
     .select_from(
         conversations.outerjoin(handoffs, handoffs.c.open_conversation == conversations.c.id).outerjoin(
             answered, and_(answered.c.conversation == conversations.c.id, answered.c.message_id == _MESSAGE)
@@ -38,10 +45,22 @@ _BEGIN = (
     .where(conversations.c.id == _ID)
 )
 _LAST = select(func.max(answered.c.sequence)).where(answered.c.conversation == _ID)
-_SAID = select(_ANSWERS.scalar_subquery().label("answers"), _LAST.scalar_subquery().label("last"))
+# What a message was answered, and the number of the last answer. Asked once the conversation's row is taken, by a
+# statement of its own: a database that waits for a lock reads the rest as it was before.
+_SAID = Statement(
+    select(
+        _ANSWERS.scalar_subquery().label("answers"),
+        _LAST.scalar_subquery().label("last"),
+        select(conversations.c.id).where(conversations.c.id == _ID).exists().label("known"),
+    )
+)
 _LOCK = select(conversations.c.id).where(conversations.c.id == _ID).with_for_update()
-_UPDATE = update(conversations).where(conversations.c.id == _ID)
-_INSERT = insert(answered)
+_UPDATE = Statement(
+    update(conversations)
+    .where(conversations.c.id == _ID)
+    .values({c: bindparam(c) for c in ("channel", "mode", "state", "updated")})
+)
+_INSERT = Statement(insert(answered))
 
 
 class _AnsweredBeforeError(Exception):
@@ -63,10 +82,11 @@ class SqlConversationStore:
         """See the port."""
 
         def work(connection: Connection) -> tuple[Optional[Conversation], Optional[Answers]]:
-            row = connection.execute(_BEGIN, {"conversation": conversation, "message": message}).one_or_none()
-            if row is None:
+            rows = run(connection, _BEGIN.of({"conversation": conversation, "message": message}))
+            if not rows:
                 return None, None
-            found = Conversation(row.id, row.channel, _mode(row.mode, row.handoff), row.state)
+            row = rows[0]
+            found = Conversation(row.id, row.channel, _mode(row.mode, row.handoff), row.state, row.length or 0)
             return found, row.answers if row.message_id is not None else None
 
         return await self._database.read(work)
@@ -86,15 +106,17 @@ class SqlConversationStore:
                 "updated": now,
             }
             # Whoever writes the row first has it until the end: nobody else saves this conversation meanwhile.
-            if not connection.execute(_UPDATE, {"conversation": conversation.id, **values}).rowcount:
+            said = _SAID.of({"conversation": conversation.id, "message": message})
+            (row,) = run(connection, _UPDATE.of({"conversation": conversation.id, **values}), said)
+            if not row.known:
                 upsert(connection, conversations, {"id": conversation.id}, {**values, "created": now}, values)
-            first, last = _said(connection, conversation.id, message)
-            if first is not None:
-                raise _AnsweredBeforeError(first)
-            record(connection, facts, conversation.id, conversation.channel, now)
-            if events:
-                insert_events(connection, conversation.id, events, now)
-            return _insert(connection, conversation.id, message, answers, last)
+                (row,) = run(connection, said)
+            if row.answers is not None:
+                raise _AnsweredBeforeError(row.answers)
+            numbered, kept = _answer(conversation.id, message, answers, row.last)
+            rest = [*events_of(conversation.id, events, now), kept]
+            record(connection, facts, conversation.id, conversation.channel, now, rest)
+            return numbered
 
         try:
             return await self._database.write(work)
@@ -106,8 +128,12 @@ class SqlConversationStore:
 
         def work(connection: Connection) -> Answers:
             _lock(connection, conversation)
-            first, last = _said(connection, conversation, message)
-            return _insert(connection, conversation, message, answers, last) if first is None else first
+            (row,) = run(connection, _SAID.of({"conversation": conversation, "message": message}))
+            if row.answers is not None:
+                return row.answers  # type: ignore[no-any-return]
+            numbered, kept = _answer(conversation, message, answers, row.last)
+            run(connection, kept)
+            return numbered
 
         return await self._database.write(work)
 
@@ -140,18 +166,9 @@ def _mode(kept: str, handoff: Optional[str]) -> Mode:
     return Mode.CLOSED if Mode(kept) is Mode.CLOSED else Mode.BOT
 
 
-def _insert(connection: Connection, conversation: str, message: str, answers: Answers, last: int) -> Answers:
+def _answer(conversation: str, message: str, answers: Answers, last: Optional[int]) -> tuple[Answers, Call]:
+    """The answers with their numbers, after the conversation's ``last``, and what keeps them."""
+    last = last or 0
     numbered = [{**answer, "sequence": last + n} for n, answer in enumerate(answers, start=1)]
     keys = {"conversation": conversation, "message_id": message}
-    connection.execute(_INSERT, {**keys, "sequence": last + len(numbered), "answers": numbered})
-    return numbered
-
-
-def _said(connection: Connection, conversation: str, message: str) -> tuple[Optional[Answers], int]:
-    """What a message was answered, None when it was not, and the number of the conversation's last answer.
-
-    Asked once the conversation's row is taken, never with it: a database that waits for a lock reads the rest as it was
-    before.
-    """
-    row = connection.execute(_SAID, {"conversation": conversation, "message": message}).one()
-    return row.answers, row.last or 0
+    return numbered, _INSERT.of({**keys, "sequence": last + len(numbered), "answers": numbered})

@@ -14,6 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Optional, TypeVar
 
@@ -80,20 +81,24 @@ class Database:
     async def _run(self, work: Callable[[Connection], T], engine: Engine) -> T:
         claim = threading.Lock()
         loop = asyncio.get_running_loop()
-        job = loop.run_in_executor(self._threads, _transact, engine, work, claim)
+
+        def expire(last: bool = False) -> None:
+            if outcome.done():
+                return
+            if last or claim.acquire(blocking=False):
+                outcome.set_exception(GatewayTimeoutError(f"the database did not answer within {self._limit} s"))
+            else:  # the commit has begun and cannot be called back: its outcome is the only honest answer
+                timers.append(loop.call_later(self._limit, expire, True))
+
+        # A future of our own: asyncio's way to a thread and back (run_in_executor, wait) takes three more, and two tasks.
+        outcome: asyncio.Future[T] = loop.create_future()
+        timers = [loop.call_later(self._limit, expire)]
         try:
-            done, _ = await asyncio.wait({job}, timeout=self._limit)
+            self._threads.submit(_carry_out, loop, outcome, engine, work, claim)
+            return await outcome
         except asyncio.CancelledError:
             claim.acquire(blocking=False)  # whoever breaks off is told no outcome: let there be none, if there is time
             raise
-        if not done and not claim.acquire(blocking=False):
-            # The commit has begun and cannot be called back: its outcome is the only honest answer.
-            done, _ = await asyncio.wait({job}, timeout=self._limit)
-        if not done:
-            job.cancel()  # a job that waits for a thread is never begun; one that runs finds the claim taken
-            raise GatewayTimeoutError(f"the database did not answer within {self._limit} s")
-        try:
-            return job.result()
         # "from None": drivers quote statements and their values, which are personal data, and tracebacks are logged.
         except PoolTimeoutError:
             raise GatewayTimeoutError("no free database connection") from None
@@ -103,10 +108,35 @@ class Database:
             raise GatewayDataError(_brief(error)) from None
         except (ValueError, OverflowError):  # what the database cannot store, or a stored value that is none of ours
             raise GatewayDataError("a value that cannot be stored or understood") from None
+        finally:
+            for timer in timers:
+                timer.cancel()
 
 
 class _AbandonedError(Exception):
     """The caller has given up; rolls the transaction back and is seen by nobody."""
+
+
+def _carry_out(
+    loop: asyncio.AbstractEventLoop,
+    outcome: asyncio.Future[T],
+    engine: Engine,
+    work: Callable[[Connection], T],
+    claim: threading.Lock,
+) -> None:
+    """Run a transaction in this thread and tell the event loop, unless nobody waits any more."""
+
+    def tell(say: Callable[[Any], None], what: object) -> None:
+        if not outcome.done():
+            say(what)
+
+    with suppress(RuntimeError):  # the loop is closed
+        try:
+            result = _transact(engine, work, claim)
+        except BaseException as error:
+            loop.call_soon_threadsafe(tell, outcome.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(tell, outcome.set_result, result)
 
 
 def _transact(engine: Engine, work: Callable[[Connection], T], claim: threading.Lock) -> T:
@@ -180,6 +210,7 @@ def open_engine(url: str) -> Engine:
     }
     engine = create_engine(target, connect_args=connect_args, **options)
     event.listen(engine, "checkout", _renew_broken)
+    event.listen(engine, "begin", _begin_postgres)
     return engine
 
 
@@ -200,9 +231,11 @@ def _for_reading(engine: Engine) -> Engine:
 
     Each statement sees what is committed when it begins; on PostgreSQL it would be so within a transaction, too.
     """
-    if engine.dialect.name == "sqlite":
-        return engine.execution_options(hotline_write=False)
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine.execution_options(hotline_write=False)
+
+
+def _writes(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("hotline_write", True))
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
@@ -222,5 +255,10 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE takes the write lock first and waits for it; a reader that turns writer would fail at once instead.
-    if connection.get_execution_options().get("hotline_write", True):
+    if _writes(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_postgres(connection: Connection) -> None:
+    # The driver's own switch: SQLAlchemy's isolation level AUTOCOMMIT costs a question to the server each time.
+    connection.connection.dbapi_connection.autocommit = not _writes(connection)

@@ -6,25 +6,31 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, literal_column, select
+from sqlalchemy import bindparam, insert, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from hotline.clock import ZONE
 from hotline.gateways.schema import fact_sum_days, fact_sums, handoffs
 from hotline.gateways.schema import facts as table
+from hotline.gateways.statements import Call, Statement, run
 from hotline.ports import Fact
 from hotline.services.facts import BEGUN, HANDED_OFF, HANDOFF
 
-_INSERT = insert(table)
+_INSERT = Statement(insert(table).values({c.name: bindparam(c.name) for c in table.c if c is not table.c.id}))
 
 
-def record(connection: Connection, facts: Sequence[Fact], conversation: str, channel: str, at: datetime) -> None:
-    """Append facts of one conversation, all in one statement but its beginning, which counts once, whoever says it
-    again.
+def record(
+    connection: Connection,
+    facts: Sequence[Fact],
+    conversation: str,
+    channel: str,
+    at: datetime,
+    also: Sequence[Call] = (),
+) -> None:
+    """Append facts of one conversation, and with them what else is to be kept; its beginning counts once, whoever says
+    it again.
     """
-    if not facts:
-        return
     local = at.astimezone(ZONE)
     same = {"day": local.date(), "hour": local.hour, "channel": channel, "conversation": conversation, "at": at}
     rows = [{"kind": fact.kind, "name": fact.name, "value": fact.value, **same} for fact in facts]
@@ -32,8 +38,8 @@ def record(connection: Connection, facts: Sequence[Fact], conversation: str, cha
     if first:
         connection.execute(insert_into(connection, table).on_conflict_do_nothing(), first)
     rest = [row for row in rows if row["kind"] != BEGUN]
-    if rest:  # the plain statement is compiled once, one that minds conflicts every time: a millisecond a turn
-        connection.execute(_INSERT, rest)
+    if calls := [*map(_INSERT.of, rest), *also]:
+        run(connection, *calls)
     if {fact.kind for fact in facts} & {BEGUN, HANDOFF}:
         _note_handed_off(connection, conversation)
 

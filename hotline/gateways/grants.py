@@ -11,12 +11,14 @@ from sqlalchemy.engine import Connection
 
 from hotline.gateways.database import Database, upsert
 from hotline.gateways.schema import verification_grants
+from hotline.gateways.statements import Statement, run
 
-# Asked several times a turn and therefore put together once.
-_GRANTED = select(verification_grants.c.until).where(
-    verification_grants.c.conversation == bindparam("conversation"),
-    verification_grants.c.phone == bindparam("phone"),
-    verification_grants.c.until > bindparam("now"),
+_GRANTED = Statement(
+    select(verification_grants.c.until).where(
+        verification_grants.c.conversation == bindparam("conversation"),
+        verification_grants.c.phone == bindparam("phone"),
+        verification_grants.c.until > bindparam("now"),
+    )
 )
 
 REMEMBERED = 2000  # grants that a process remembers which serves alone
@@ -49,7 +51,8 @@ class SqlGrantStore:
         if until is not None and until > now:
             return True
         asked, changed = {"conversation": conversation, "phone": phone, "now": now}, self._changed
-        until = await self._database.read(lambda connection: connection.execute(_GRANTED, asked).scalar_one_or_none())
+        rows = await self._database.read(lambda connection: run(connection, _GRANTED.of(asked)))
+        until = rows[0].until if rows else None
         if until is not None and changed == self._changed:  # else it may have been taken back while it was read
             self._remember(conversation, phone, until)
         return until is not None

@@ -6,25 +6,26 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Optional
 
 from sqlalchemy import bindparam, func, insert, select
-from sqlalchemy.engine import Connection
 
 from hotline.gateways.database import Database
 from hotline.gateways.schema import tracker_events
+from hotline.gateways.statements import Call, Statement, run
 from hotline.ports import Batch, Clock
 
 Events = Sequence[dict[str, Any]]
 
-# Asked at every turn and therefore put together once.
-_LAST = (
-    select(tracker_events.c.position, tracker_events.c.events)
+# How many events a conversation has: told by the last of its rows.
+LENGTH = (
+    select((tracker_events.c.position + func.json_array_length(tracker_events.c.events)).label("length"))
     .where(tracker_events.c.conversation == bindparam("conversation"))
     .order_by(tracker_events.c.position.desc())
     .limit(1)
 )
-_INSERT = insert(tracker_events)
+_LENGTH = Statement(LENGTH)
+_INSERT = Statement(insert(tracker_events))
 
 CONVERSATIONS = 2000  # whose lengths a process that serves alone remembers
 
@@ -42,11 +43,14 @@ class SqlEventLog:
         self._alone = alone
         self._lengths: OrderedDict[str, int] = OrderedDict()
         self._held: dict[str, list[Batch]] = {}
+        self._told: dict[str, int] = {}
 
     @contextmanager
-    def turn(self, conversation: str) -> Iterator[list[Batch]]:
+    def turn(self, conversation: str, length: Optional[int] = None) -> Iterator[list[Batch]]:
         """See the port."""
         held = self._held[conversation] = []
+        if length is not None:
+            self._told[conversation] = length
         try:
             yield held
         except BaseException:
@@ -54,6 +58,7 @@ class SqlEventLog:
             raise
         finally:
             del self._held[conversation]
+            self._told.pop(conversation, None)
 
     async def length(self, conversation: str) -> int:
         """See the port."""
@@ -62,12 +67,12 @@ class SqlEventLog:
             return held[-1].end
         if not self._alone():
             self._lengths.clear()
-        known = self._lengths.get(conversation)
+        known = self._lengths.get(conversation, self._told.get(conversation))
         if known is None:
-            row = await self._database.read(
-                lambda connection: connection.execute(_LAST, {"conversation": conversation}).one_or_none()
+            rows = await self._database.read(
+                lambda connection: run(connection, _LENGTH.of({"conversation": conversation}))
             )
-            known = row.position + len(row.events) if row else 0
+            known = rows[0].length if rows else 0
             self._remember(conversation, known)
         return known
 
@@ -90,7 +95,8 @@ class SqlEventLog:
         else:
             self._lengths.pop(conversation, None)
             now = self._clock.now()
-            await self._database.write(lambda connection: insert_events(connection, conversation, [batch], now))
+            (call,) = events_of(conversation, [batch], now)
+            await self._database.write(lambda connection: run(connection, call))
         self._remember(conversation, batch.end)
 
     async def conversations(self) -> Sequence[str]:
@@ -108,10 +114,11 @@ class SqlEventLog:
                 self._lengths.popitem(last=False)
 
 
-def insert_events(connection: Connection, conversation: str, batches: Sequence[Batch], now: datetime) -> None:
-    """Append batches within a transaction; refused by the database where others stand already."""
-    rows = [
-        {"conversation": conversation, "position": batch.position, "events": list(batch.events), "created": now}
+def events_of(conversation: str, batches: Sequence[Batch], now: datetime) -> Sequence[Call]:
+    """What appends batches within a transaction; refused by the database where others stand already."""
+    return [
+        _INSERT.of(
+            {"conversation": conversation, "position": batch.position, "events": list(batch.events), "created": now}
+        )
         for batch in batches
     ]
-    connection.execute(_INSERT, rows)
