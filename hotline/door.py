@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union
 from urllib.parse import parse_qsl
 
+import async_timeout
 from rasa.core.channels.channel import UserMessage
 
 from hotline import script
@@ -467,7 +468,8 @@ class Door:
         assert isinstance(collector, Collector)
         try:
             with self._metrics.stage("rasa"):
-                await asyncio.wait_for(self._handler(message), until - asyncio.get_running_loop().time())
+                async with async_timeout.timeout_at(until):  # asyncio's wait_for would make a task of it
+                    await self._handler(message)
         except asyncio.TimeoutError:
             logger.error("a turn took longer than %s s", self._deadline)
             return [*collector.answers, self._words.answer(TOO_LATE, channel)]

@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -39,14 +40,18 @@ class Metrics:
         self._fallbacks = Counter("hotline_fallbacks", "Messages that were not understood", registry=here)
         self._handoffs = Counter("hotline_handoffs", "Customers put into the queue of the agents", registry=here)
         self._errors = Counter("hotline_errors", "Turns excused or refused", ["kind"], registry=here)
+        # The library looks a label up under a lock and through all of its names.
+        self._channel, self._stage, self._answer = (
+            lru_cache(1000)(each.labels) for each in (self._turns, self._stages, self._answers)
+        )
 
     def turn(self, channel: str, seconds: float, answers: Iterable[Answer]) -> None:
         """A message was answered."""
-        self._turns.labels(channel).observe(seconds)
+        self._channel(channel).observe(seconds)
         for answer in answers:
             if not answer.name:
                 continue
-            self._answers.labels(answer.name).inc()
+            self._answer(answer.name).inc()
             if answer.name in ERRORS:
                 self._errors.labels(ERRORS[answer.name]).inc()
             if answer.metadata.get("not_understood"):
@@ -65,4 +70,4 @@ class Metrics:
         try:
             yield
         finally:
-            self._stages.labels(name).observe(time.monotonic() - started)
+            self._stage(name).observe(time.monotonic() - started)

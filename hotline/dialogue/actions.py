@@ -98,6 +98,8 @@ def _fills(mapping: dict[str, Any]) -> bool:
 class LocalForm(FormAction):
     """Rasa's form, whose validator and questions are actions of this process."""
 
+    _extraction: Optional[LocalExtraction] = None
+
     async def validate_slots(
         self,
         slot_candidates: dict[str, Any],
@@ -122,8 +124,9 @@ class LocalForm(FormAction):
         domain: Domain,
     ) -> list[Event]:
         """See Rasa's; slots are filled by ``LocalExtraction``."""
-        extraction = LocalExtraction(domain, self.action_endpoint)
-        found = await extraction.run(output_channel, nlg, tracker, domain)
+        if self._extraction is None:
+            self._extraction = LocalExtraction(domain, self.action_endpoint)
+        found = await self._extraction.run(output_channel, nlg, tracker, domain)
         tracker.update_with_events(found, domain)
         filled = {
             name: tracker.get_slot(name)

@@ -90,7 +90,7 @@ class Database:
             else:  # the commit has begun and cannot be called back: its outcome is the only honest answer
                 timers.append(loop.call_later(self._limit, expire, True))
 
-        # A future of our own: asyncio's way to a thread and back (run_in_executor, wait) takes three more, and two tasks.
+        # A future of our own: asyncio's way to a thread and back (run_in_executor, wait) takes three more.
         outcome: asyncio.Future[T] = loop.create_future()
         timers = [loop.call_later(self._limit, expire)]
         try:

@@ -121,8 +121,9 @@ class IntentModel:
     def _scores(self, reading: Reading, asked: Optional[str], topic: Optional[str]) -> Floats:
         result = self._bias.copy()
         if words := self._known(features(reading, asked)):
-            ids, counts = np.unique(np.array(words), return_counts=True)
-            value = (1 + np.log(counts.astype(np.float32))) * self._idf[ids]
+            occurs = Counter(words)
+            ids, counts = list(occurs), np.fromiter(occurs.values(), np.float32, len(occurs))
+            value = (1 + np.log(counts)) * self._idf[ids]
             result += (value / np.linalg.norm(value)) @ self._weights[ids]
         if served := self._known(topic_features(reading, asked, topic)):
             result += self._idf[served] @ self._weights[served]
