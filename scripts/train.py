@@ -89,7 +89,8 @@ def main() -> int:
     try:
         train(force or known.get("code") != made_of["code"])
     except Exception as error:  # Rasa's own messages name the file and the rule; a stack of its inside does not help
-        print(f"train: {type(error).__name__}: {error}", file=sys.stderr)
+        cause = error.__cause__ or error  # Rasa wraps what a component raises in an error that names the component alone
+        print(f"train: {type(cause).__name__}: {cause}", file=sys.stderr)
         print("train: failed, the model was not changed", file=sys.stderr)
         return 1
     made_of["data"] = digest(DATA)  # Rasa writes an assistant_id into a config.yml that has none

@@ -17,7 +17,10 @@ from hotline.text import hesitates
 # How confidence is made, measured on hands that the model had not seen (docs/understanding.md): how sharply scores
 # become probabilities; how much a turn of nothing but strange words counts as none of our business; and after how many
 # pairs of syllables that begins to weigh in full.
-SHARPNESS, SEVERITY, SMOOTHING = 5.0, 6.0, 3
+SHARPNESS, SEVERITY, SMOOTHING = 5.0, 5.0, 3
+# How often a pair of syllables is to be heard before it is familiar: among so many examples what one customer once said
+# in an aside – of a match, of a series on television – is no word of ours.
+FAMILIAR = 2
 NOT_OURS = {"out_of_scope", "chitchat"}
 # What a sentence of a context counts where it is learnt without.
 BARE = 0.5
@@ -55,7 +58,7 @@ class IntentModel:
         ``idf`` is what each name counts: rare words more than common ones, the topic always the same.
 
         ``familiar`` are the pairs of syllables (``hua-fei``) that customers use when they speak of our service, and
-        ``unheard`` is the share of theirs that is probably missing from it.
+        ``unheard`` is the share of what they say that is not among them.
         """
         self.intents, self.names = list(intents), list(names)
         self._index = {name: i for i, name in enumerate(self.names)}
@@ -102,6 +105,7 @@ class IntentModel:
             if intent not in NOT_OURS
             for pair in reading.pairs()
         )
+        rare = sum(count for count in heard.values() if count < FAMILIAR)
         names = [*words.get_feature_names_out(), *served.classes_]
         return cls(
             list(svm.classes_),
@@ -109,9 +113,9 @@ class IntentModel:
             np.ascontiguousarray(svm.coef_.T, dtype=np.float16),
             np.append(words.idf_, np.full(len(names) - len(words.idf_), TOPIC)).astype(np.float32),
             svm.intercept_.astype(np.float32),
-            sorted(heard),
+            sorted(pair for pair, count in heard.items() if count >= FAMILIAR),
             # Good and Turing: what was heard once is as frequent as what was never heard yet.
-            sum(count == 1 for count in heard.values()) / (1 + sum(heard.values())),
+            (rare + sum(count == 1 for count in heard.values())) / (1 + sum(heard.values())),
         )
 
     def scores(self, text: str, asked: Optional[str] = None, topic: Optional[str] = None) -> Floats:
