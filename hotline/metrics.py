@@ -41,9 +41,9 @@ class Metrics:
         self._handoffs = Counter("hotline_handoffs", "Customers put into the queue of the agents", registry=here)
         self._errors = Counter("hotline_errors", "Turns excused or refused", ["kind"], registry=here)
         # The library looks a label up under a lock and through all of its names.
-        self._channel, self._stage, self._answer = (
-            lru_cache(1000)(each.labels) for each in (self._turns, self._stages, self._answers)
-        )
+        self._channel = lru_cache(1000)(self._turns.labels)
+        self._stage = lru_cache(1000)(self._stages.labels)
+        self._answer = lru_cache(1000)(self._answers.labels)
 
     def turn(self, channel: str, seconds: float, answers: Iterable[Answer]) -> None:
         """A message was answered."""
