@@ -89,7 +89,7 @@ def main() -> int:
     try:
         train(force or known.get("code") != made_of["code"])
     except Exception as error:  # Rasa's own messages name the file and the rule; a stack of its inside does not help
-        cause = error.__cause__ or error  # Rasa wraps what a component raises in an error that names the component alone
+        cause = error.__cause__ or error  # Rasa wraps what a component raises in an error that names it alone
         print(f"train: {type(cause).__name__}: {cause}", file=sys.stderr)
         print("train: failed, the model was not changed", file=sys.stderr)
         return 1
