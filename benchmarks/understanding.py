@@ -53,7 +53,7 @@ SEED = 1
 STOCK_LIMIT = 60 * 60
 """Seconds after which the stock pipeline is given up."""
 STOCK_ROWS = 1320
-"""Rows that both pipelines learn in the comparison: with all of them DIET takes two minutes of CPU for every epoch."""
+"""Rows that both pipelines learn in the comparison: with all of them DIET takes four minutes of CPU for every epoch."""
 
 STOCK = """
 language: zh
