@@ -45,7 +45,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="the short form for CI")
     parser.add_argument("--epochs", type=int, help="epochs that stock trains (Rasa's default, 100; quick: 1)")
-    parser.add_argument("--rows", type=int, help="rows an intent that stock is trained with (all; quick: 3)")
+    parser.add_argument("--rows", type=int, help="rows a block of examples that stock is trained with (all; quick: 3)")
     parser.add_argument("--stock", type=Path, default=ROOT / ".rasa" / "stock", help="where stock Rasa is kept")
     parser.add_argument("--pin", action="append", default=[], help="a requirement more for stock: jsonschema==3.2.0")
     parser.add_argument("--rounds", type=int, help="how often the sides take turns (3; quick: 1)")

@@ -89,7 +89,8 @@ def main() -> int:
     try:
         train(force or known.get("code") != made_of["code"])
     except Exception as error:  # Rasa's own messages name the file and the rule; a stack of its inside does not help
-        cause = error.__cause__ or error  # Rasa wraps what a component raises in an error that names it alone
+        # Of what a component raises Rasa says which component it was, and only that.
+        cause = error.__cause__ or error if type(error).__name__ == "GraphComponentException" else error
         print(f"train: {type(cause).__name__}: {cause}", file=sys.stderr)
         print("train: failed, the model was not changed", file=sys.stderr)
         return 1

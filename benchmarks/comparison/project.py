@@ -41,7 +41,8 @@ PARTS = ("config.yml", "domain.yml", "data", "hotline", "actions", "scripts", "r
 def train_stock(cache: Path, python: str, epochs: int, rows: Optional[int]) -> dict[str, Any]:
     """The stock model and what training it cost; as kept in ``cache`` when it was trained there before.
 
-    ``python`` is the one that Rasa is installed for. ``rows`` an intent are taken of the training data, all when None.
+    ``python`` is the one that Rasa is installed for. ``rows`` a block of examples are taken of the training data, all
+    when None.
     """
     record = cache / "training.json"
     if record.exists():
@@ -78,7 +79,7 @@ def extrapolated(cache: Path, python: str, epochs: int = 100) -> dict[str, Any]:
 
 
 def _project(directory: Path, epochs: int, rows: Optional[int]) -> int:
-    """Stock's project with so many rows an intent; how many there are altogether."""
+    """Stock's project with so many rows a block of examples; how many there are altogether."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     shutil.copytree(ROOT / "data", directory / "data")
@@ -113,7 +114,7 @@ def train_hotline(directory: Path) -> dict[str, Any]:
 
 
 def _sample(folder: Path, rows: Optional[int]) -> int:
-    """Leave so many rows an intent, drawn by a fixed seed; how many there are then."""
+    """Leave so many rows a block, drawn by a fixed seed; how many there are then."""
     chance, count = random.Random(0), 0
     for path in sorted(folder.rglob("*.yml")):
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)

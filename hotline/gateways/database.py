@@ -81,6 +81,8 @@ class Database:
     async def _run(self, work: Callable[[Connection], T], engine: Engine) -> T:
         claim = threading.Lock()
         loop = asyncio.get_running_loop()
+        # A future of our own: asyncio's way to a thread and back (run_in_executor, wait) takes three more.
+        outcome: asyncio.Future[T] = loop.create_future()
 
         def expire(last: bool = False) -> None:
             if outcome.done():
@@ -90,8 +92,6 @@ class Database:
             else:  # the commit has begun and cannot be called back: its outcome is the only honest answer
                 timers.append(loop.call_later(self._limit, expire, True))
 
-        # A future of our own: asyncio's way to a thread and back (run_in_executor, wait) takes three more.
-        outcome: asyncio.Future[T] = loop.create_future()
         timers = [loop.call_later(self._limit, expire)]
         try:
             self._threads.submit(_carry_out, loop, outcome, engine, work, claim)

@@ -87,8 +87,8 @@ class _Compiled:
     def __init__(self, name: str, clause: Any, dialect: Dialect) -> None:
         self.name, self.gives_rows = name, bool(clause.is_select)
         compiled = clause.compile(dialect=dialect)
-        self.text = str(compiled)
-        if dialect.positional:
+        self.text, self.preparation = str(compiled), ""
+        if dialect.name == "sqlite":
             names = list(compiled.positiontup)
         else:
             names = list(dict.fromkeys(_PLACE.findall(self.text)))

@@ -67,7 +67,7 @@ class SqlEventLog:
             return held[-1].end
         if not self._alone():
             self._lengths.clear()
-        known = self._lengths.get(conversation, self._told.get(conversation))
+        known = self._told.get(conversation, self._lengths.get(conversation))
         if known is None:
             rows = await self._database.read(
                 lambda connection: run(connection, _LENGTH.of({"conversation": conversation}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -112,6 +113,12 @@ async def test_tabs_at_different_workers_see_one_talk_and_everything_once(cluste
         await there.until_turns(number + 1)
     assert here.turns == there.turns
     assert set(here.times.values()) == set(there.times.values()) == {1}
+
+
+def test_each_worker_is_held_on_one_core_and_they_share_none_that_is_free(cluster: Cluster) -> None:
+    cores = [frozenset(os.sched_getaffinity(worker.pid)) for worker in cluster.workers]
+    assert {len(each) for each in cores} == {1}
+    assert len(set(cores)) == min(len(cores), len(os.sched_getaffinity(0)))
 
 
 async def test_messages_to_both_workers_at_once_are_served_one_after_the_other(

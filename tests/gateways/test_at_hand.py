@@ -59,6 +59,18 @@ async def test_a_conversation_that_began_here_is_asked_for_once(store: Conversat
     assert (await kept.load("c", "m5"))[0] == known
 
 
+async def test_the_length_of_a_tracker_is_known_for_the_turn_that_read_it_alone(
+    store: ConversationsAtHand, handoffs: list[str]
+) -> None:
+    await turn(store, "m1", 1)
+    handoffs.append("begun")
+    known, _ = await store.load("c", "m2")
+    assert known is not None and known.length == 0
+    await store.save(known, "m2", [])
+    later, _ = await store.load("c", "m3")
+    assert later is known and later.length is None
+
+
 async def test_a_message_that_comes_again_has_its_answers(store: ConversationsAtHand) -> None:
     for step in range(3):
         await turn(store, f"m{step}", step)

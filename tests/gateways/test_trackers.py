@@ -69,6 +69,23 @@ async def test_a_turn_holds_its_events_and_is_counted_until_it_is_kept_with_its_
     assert await shared.read("c") == [*turn(0), *turn(1)]
 
 
+async def test_a_turn_that_was_told_how_many_events_there_are_does_not_ask(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = SqlEventLog(database, FixedClock(NOW))
+    store = SqlConversationStore(database, FixedClock(NOW))
+    with shared.turn("c") as events:
+        await shared.append("c", 0, turn(0))
+        await store.save(Conversation("c", "web"), "m", [], events)
+    known, _ = await store.load("c", "m2")
+    assert known is not None
+    assert known.length == 2
+    await SqlEventLog(database, FixedClock(NOW)).append("c", 2, turn(1))  # from here on the database says four
+    with shared.turn("c", known.length):
+        assert await shared.length("c") == 2
+    assert await shared.length("c") == 4
+
+
 async def test_of_a_turn_that_could_not_be_kept_the_log_knows_nothing(alone: SqlEventLog, database: Database) -> None:
     store = SqlConversationStore(database, FixedClock(NOW))
     await alone.append("c", 0, turn(0))

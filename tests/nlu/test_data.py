@@ -77,7 +77,7 @@ def test_polite_frames_are_about_as_common_in_every_task() -> None:
     total = Counter(intent for _, intent, *_ in ROWS)
     framed = Counter(intent for text, intent, *_ in ROWS if FRAME.search(text))
     rates = {intent: framed[intent] / total[intent] for intent in TASKS}
-    usual = mean(rates.values())  # 0.17
+    usual = mean(rates.values())  # 0.11
     assert {i: round(r, 2) for i, r in rates.items() if not usual / 2 <= r <= usual * 2} == {}
 
 
@@ -89,7 +89,7 @@ def test_every_intent_has_enough_examples() -> None:
 def test_few_examples_only_repeat_another() -> None:
     """Fillers, stutters and punctuation make no new example; mostly these are backchannels that differ in nothing else."""
     distinct = {(bare(collapse(text)), *rest) for text, *rest in ROWS}
-    assert len(distinct) >= 0.95 * len(ROWS)  # 0.96
+    assert len(distinct) >= 0.95 * len(ROWS)  # 0.98
 
 
 def test_the_same_words_mean_one_thing_in_one_context() -> None:

@@ -62,12 +62,12 @@ def test_what_was_served_last_makes_no_request_of_a_yes(model: IntentModel) -> N
 def test_far_out_of_scope_is_refused(model: IntentModel) -> None:
     guesses = [best(model, text) for text in FAR]
     refused = [intent == "out_of_scope" or sure < threshold() for intent, sure in guesses]
-    assert sum(refused) >= 0.94 * len(FAR)  # 0.963
+    assert sum(refused) >= 0.95 * len(FAR)  # 0.975
 
 
 @pytest.mark.parametrize(
     ("kind", "bare", "in_force"),
-    [("homophones", 2, 3), ("fillers", 1.5, 2), ("traditional script", 0.5, 0.5)],  # 1.1 1.8, 0.8 1.0, 0 0
+    [("homophones", 2, 3), ("fillers", 1.5, 2), ("traditional script", 0.5, 0.5)],  # 1.1 1.3, 0.4 0.5, 0 0
 )
 def test_noise_costs_few_points(model: IntentModel, kind: str, bare: float, in_force: float) -> None:
     change = perturbations(UTTERANCES)[kind]
